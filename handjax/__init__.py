@@ -1,0 +1,19 @@
+"""handjax: 3D hands in JAX. The map of the house; importing it loads nothing heavy.
+
+    handjax.geometry     space: rotations, kinematics, skinning, alignment, cameras, spheres
+    handjax.render       pixels: rasterisation, depth-sensor noise
+    handjax.hands        Template + Pose -> Hand: the built-in hand, poses, limits, spheres
+    handjax.networks     layers that two or more papers share
+    handjax.losses       loss terms that two or more papers share
+    handjax.methods      one paper, one room
+    handjax.batch        what every source of data gives and every method receives
+    handjax.data         sources of batches
+    handjax.refine       test-time refinement: jax.grad over the hand's own parameters
+    handjax.training     phases, the jitted step, the loop, checkpoints
+    handjax.evaluation   metrics, protocols, reports
+
+Everywhere: millimetres; x right, y down, z forward; right hands; transforms are
+named target_from_source.
+"""
+
+__version__ = "0.1.0"

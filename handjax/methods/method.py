@@ -1,0 +1,31 @@
+"""Method: what a paper is to the training loop, a NamedTuple of pure functions."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+Params = Any
+State = Any
+Terms = dict[str, Any]
+
+
+class Method(NamedTuple):
+    """A paper's method, as a GradientTransformation is an optimiser.
+
+    Attributes:
+        init: (key, batch) -> (params, state).
+        predict: (params, state, batch, *, key, train) -> (prediction, state).
+        losses: a training phase's name -> (prediction, batch, frozen) -> terms. A
+            phase that mixes sources gets tuples of predictions and of batches.
+        trainable: a phase's name -> predicate on a parameter's path: does it move?
+        imagine: (key, prediction, batch) -> labelled batch, for papers that render
+            their own estimates as training data; None where there is none.
+        joints: (prediction, batch) -> {joint set name: world coordinates, mm}, what
+            evaluation measures; each (batch, joints, 3).
+    """
+
+    init: Callable[..., tuple[Params, State]]
+    predict: Callable[..., tuple[Any, State]]
+    losses: Mapping[str, Callable[..., Terms]]
+    trainable: Mapping[str, Callable[[tuple[str, ...]], bool]]
+    imagine: Callable[..., Any] | None
+    joints: Callable[..., dict[str, Any]]
