@@ -29,7 +29,37 @@ KEYPOINTS = (
     "ring_mcp", "ring_pip", "ring_dip", "ring_tip",
     "little_mcp", "little_pip", "little_dip", "little_tip",
 )  # fmt: skip
-KEYPOINT_PARENTS = (-1, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19)
+KEYPOINT_PARENTS = (
+    -1,
+    0,
+    1,
+    2,
+    3,
+    0,
+    5,
+    6,
+    7,
+    0,
+    9,
+    10,
+    11,
+    0,
+    13,
+    14,
+    15,
+    0,
+    17,
+    18,
+    19,
+)
 
 # Where each key point stands among the 22 joints of the skeleton.
 KEYPOINT_JOINTS = tuple(JOINTS.index(name) for name in KEYPOINTS)
+
+# The 15 posed joints of the 45-parameter view, in MANO's order: index, middle, little,
+# ring, thumb, each from the palm outwards.
+MANO_POSED = tuple(
+    POSED.index(f"{finger}_{joint}")
+    for finger in ("index", "middle", "little", "ring", "thumb")
+    for joint in (("cmc", "mcp", "ip") if finger == "thumb" else ("mcp", "pip", "dip"))
+)

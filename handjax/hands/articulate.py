@@ -1,0 +1,186 @@
+"""Template and Pose to Hand: shape first, then the tree of joints, then the skin.
+
+Notation, shared by every function here and by the tests:
+    J: rest positions of the joints of one shape, mm, (22, 3).
+    R: local rotations in the rest frame's axes (the convention of MANO), (17, 3, 3).
+    G: transforms posed_from_rest of the 17 posed joints, (17, 4, 4).
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from handjax.geometry import kinematics, rotations, skinning, transforms
+from handjax.geometry.precision import einsum, matmul
+from handjax.hands.skeleton import (
+    JOINT_PARENTS,
+    KEYPOINT_JOINTS,
+    MANO_POSED,
+    POSED,
+    POSED_PARENTS,
+)
+from handjax.hands.template import Template
+
+
+class Pose(NamedTuple):
+    """What moves and shapes a hand.
+
+    Attributes:
+        rotations: axis-angle vector of each posed joint, in the axes of the rest
+            frame; the first turns the whole hand about its wrist.
+        translation: where the wrist goes from its place at rest, mm.
+        shape: coefficients of the template's shape space, standard deviations.
+    """
+
+    rotations: Float[Array, "17 3"]
+    translation: Float[Array, "3"]
+    shape: Float[Array, "shape"]
+
+
+class Hand(NamedTuple):
+    """A posed hand, in the axes that its pose was given in, mm.
+
+    Attributes:
+        joints: the 17 posed joints and the 5 tips.
+        vertices: the skinned surface.
+        transforms: posed_from_rest of each posed joint.
+        centres: the 41 spheres that ride on the joints.
+        radii: their radii.
+    """
+
+    joints: Float[Array, "22 3"]
+    vertices: Float[Array, "vertices 3"]
+    transforms: Float[Array, "17 4 4"]
+    centres: Float[Array, "41 3"]
+    radii: Float[Array, "41"]
+
+
+def rest_pose(template: Template) -> Pose:
+    """The pose that leaves the template as it is."""
+    return Pose(
+        rotations=jnp.zeros((len(POSED), 3)),
+        translation=jnp.zeros(3),
+        shape=jnp.zeros(template.shape_joints.shape[0]),
+    )
+
+
+def articulate(template: Template, pose: Pose) -> Hand:
+    """Shape, pose and skin a hand; what a jitted caller does not use costs nothing.
+
+        v = sum_j w_j G_j (v_rest + sum_s shape_s dv_s)
+
+    Args:
+        template: the hand at rest.
+        pose: local rotations, translation and shape.
+
+    Returns:
+        The posed hand: x = R_0 (v - J_0) + J_0 + translation for the wrist's part.
+
+    Source: [moon2020] Eq. (1), without its correctives.
+    """
+    joints = template.joints + _blend(pose.shape, template.shape_joints)
+    vertices = template.vertices + _blend(pose.shape, template.shape_vertices)
+    centres = template.sphere_centres + _blend(pose.shape, template.shape_centres)
+    radii = template.sphere_radii + _blend(pose.shape, template.shape_radii)
+    posed_from_rest = posed_transforms(joints, pose)
+    carriers = jnp.array((*range(len(POSED)), *JOINT_PARENTS[len(POSED) :]))
+    return Hand(
+        joints=_ride(posed_from_rest[carriers], joints),
+        vertices=skinning.linear_blend_skinning(
+            vertices, template.weights, posed_from_rest
+        ),
+        transforms=posed_from_rest,
+        centres=_ride(posed_from_rest[template.sphere_joints], centres),
+        radii=radii,
+    )
+
+
+def posed_transforms(
+    joints: Float[Array, "22 3"], pose: Pose
+) -> Float[Array, "17 4 4"]:
+    """Transforms posed_from_rest of the posed joints, along the tree.
+
+        G_j = G_parent(j) T(J_j) R_j T(-J_j)
+
+    Args:
+        joints: rest positions of this shape's joints, mm.
+        pose: its rotations and translation; its shape is in the joints already.
+    """
+    joints = joints[: len(POSED)]
+    turns = jax.vmap(rotations.matrix_from_axis_angle)(pose.rotations)
+    offsets = joints - joints[jnp.maximum(jnp.array(POSED_PARENTS), 0)]
+    offsets = offsets.at[0].set(joints[0] + pose.translation)
+    local = jax.vmap(transforms.make)(turns, offsets)
+    posed = kinematics.forward_kinematics(POSED_PARENTS, local)
+    shift = posed[:, :3, 3] - einsum("jab,jb->ja", posed[:, :3, :3], joints)
+    return posed.at[:, :3, 3].set(shift)
+
+
+def keypoints(hand: Hand) -> Float[Array, "21 3"]:
+    """The 21 key points of the field, `skeleton.KEYPOINTS`, mm."""
+    return hand.joints[jnp.array(KEYPOINT_JOINTS)]
+
+
+def rotations_from_angles(
+    template: Template, angles: Float[Array, "17 3"]
+) -> Float[Array, "17 3"]:
+    """Axis-angle vectors from angles about each joint's own axes.
+
+        R = R(flexion) R(abduction) R(twist)
+
+    Flexion turns about an axis fixed to the parent, twist about the bone itself,
+    abduction about what stands across both, so that a bent finger still spreads
+    sideways.
+
+    Args:
+        template: whose axes these are.
+        angles: flexion, abduction, twist of each posed joint, radians.
+
+    Source: Grood & Suntay, A joint coordinate system, J. Biomech. Eng. 105, 1983.
+    """
+    turns = angles[..., None] * template.axes
+    R = jax.vmap(jax.vmap(rotations.matrix_from_axis_angle))(turns)
+    R = matmul(matmul(R[:, 0], R[:, 1]), R[:, 2])
+    return jax.vmap(rotations.axis_angle_from_matrix)(R)
+
+
+def angles_from_rotations(
+    template: Template, vectors: Float[Array, "17 3"]
+) -> Float[Array, "17 3"]:
+    """Flexion, abduction and twist of axis-angle vectors, radians.
+
+    Inverse of `rotations_from_angles` for abductions within a quarter turn; at a
+    quarter turn flexion and twist share one axis, and twist is called 0.
+    """
+    R = jax.vmap(rotations.matrix_from_axis_angle)(vectors)
+    own = einsum("jai,jik,jbk->jab", template.axes, R, template.axes)
+    return jax.vmap(lambda R: rotations.euler_from_matrix(R, order="xyz"))(own)
+
+
+def fingers_from_rotations(vectors: Float[Array, "17 3"]) -> Float[Array, "45"]:
+    """The 45-parameter view of MANO: 15 joints, wrist and thumb's carpal left out.
+
+    Index, middle, little, ring, thumb, each from the palm outwards
+    (`skeleton.MANO_POSED`).
+    """
+    return vectors[jnp.array(MANO_POSED)].reshape(45)
+
+
+def rotations_from_fingers(
+    wrist: Float[Array, "3"], fingers: Float[Array, "45"]
+) -> Float[Array, "17 3"]:
+    """Axis-angle vectors from the wrist's and the 45-parameter view; carpal at rest."""
+    vectors = jnp.zeros((len(POSED), 3), fingers.dtype).at[0].set(wrist)
+    return vectors.at[jnp.array(MANO_POSED)].set(fingers.reshape(15, 3))
+
+
+def _blend(shape: Array, displacements: Array) -> Array:
+    """Sum of displacements weighted by shape coefficients."""
+    return einsum("s,s...->...", shape, displacements)
+
+
+def _ride(posed_from_rest: Array, points: Array) -> Array:
+    """Each point carried by its own transform, (n, 4, 4) and (n, 3)."""
+    return jax.vmap(transforms.apply)(posed_from_rest, points)
