@@ -1,1 +1,142 @@
-"""alignment."""
+"""Closed-form rigid and similarity alignment of weighted point sets.
+
+Notation, shared by every function here and by the tests:
+    M: target-source covariance, (3, 3), M = U diag(s) V^T.
+    R: its nearest rotation; P = R^T M is symmetric, with eigenvalues s_1, s_2, +-s_3.
+    w: angular velocity of R, dR = R [w]x.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from handjax.geometry import transforms
+from handjax.geometry.precision import einsum, matmul
+from handjax.geometry.rotations import cross_matrix
+
+
+def nearest_rotation(M: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
+    """The rotation R that maximises tr(R^T M), never a reflection.
+
+        R = U diag(1, 1, det(U V^T)) V^T
+
+    Differentiable wherever R is unique, equal singular values included; directions in
+    which M leaves R undetermined get derivative 0.
+
+    Source: [Umeyama 1991] Eq. (40)-(43).
+    """
+    return _polar(M)[0]
+
+
+@jax.custom_jvp
+def _polar(
+    M: Float[Array, "3 3"],
+) -> tuple[Float[Array, "3 3"], Float[Array, "3 3"]]:
+    """Nearest rotation, and the inverse of tr(P) I - P, without undetermined ones.
+
+    The eigenvalues of tr(P) I - P are the sums of two singular values, which unlike
+    the differences in the derivative of the SVD do not vanish where two are equal.
+    """
+    U, s, Vt = jnp.linalg.svd(M)
+    sign = jnp.where(_determinant(U) * _determinant(Vt) < 0.0, -1.0, 1.0)
+    flip = jnp.stack([jnp.ones_like(sign), jnp.ones_like(sign), sign])
+    s, Vt = s * flip, Vt * flip[:, None]
+    sums = jnp.sum(s) - s
+    # s_2 + s_3 is 0 for points on a line, and for a reflection with s_2 = s_3: the
+    # turn about that axis is undetermined, and rounding must not determine it.
+    sure = sums > 10.0 * jnp.finfo(M.dtype).eps * s[0]
+    inverse = jnp.where(sure, 1.0 / jnp.where(sure, sums, 1.0), 0.0)
+    return matmul(U, Vt), matmul(Vt.T * inverse, Vt)
+
+
+@_polar.defjvp
+def _polar_jvp(primals, tangents):
+    """R^T dM - dM^T R = [w]x P + P [w]x, solved for w.
+
+    As axial vectors, r = (tr(P) I - P) w. The Newton step on the inverse X leaves w
+    as it is and gives it the right derivative though X is held constant.
+    """
+    (M,), (dM,) = primals, tangents
+    R, X = _polar(M)
+    P = matmul(R.T, M)
+    K = jnp.trace(P) * jnp.eye(3, dtype=M.dtype) - (P + P.T) / 2.0
+    r = _axial(matmul(R.T, dM))
+    w = matmul(X, 2.0 * r - matmul(K, matmul(X, r)))
+    return (R, X), (matmul(R, cross_matrix(w)), jnp.zeros_like(X))
+
+
+def align_rigid(
+    source: Float[Array, "points 3"],
+    target: Float[Array, "points 3"],
+    weights: Float[Array, "points"] | None = None,
+) -> Float[Array, "4 4"]:
+    """The rigid map that brings the source nearest to the target.
+
+        min over R, t of  sum_i w_i |R x_i + t - y_i|^2
+
+    Args:
+        source: x.
+        target: y.
+        weights: w >= 0, all 1 if None. If all are 0 the map is the identity.
+
+    Returns:
+        target_from_source.
+
+    Source: [Umeyama 1991] Eq. (40)-(41).
+    """
+    return _align(source, target, weights, scaled=False)
+
+
+def align_similarity(
+    source: Float[Array, "points 3"],
+    target: Float[Array, "points 3"],
+    weights: Float[Array, "points"] | None = None,
+) -> Float[Array, "4 4"]:
+    """The similarity that brings the source nearest to the target.
+
+        min over s, R, t of  sum_i w_i |s R x_i + t - y_i|^2
+
+    Args and Returns: as `align_rigid`. A source without extent keeps scale 1.
+
+    Source: [Umeyama 1991] Eq. (40)-(42).
+    """
+    return _align(source, target, weights, scaled=True)
+
+
+def _align(source, target, weights, *, scaled: bool) -> Float[Array, "4 4"]:
+    if weights is None:
+        weights = jnp.ones(len(source), source.dtype)
+    total = jnp.sum(weights)
+    weights = weights / jnp.where(total > 0.0, total, 1.0)
+    source_mean, source = _centre(source, weights)
+    target_mean, target = _centre(target, weights)
+    M = einsum("n,ni,nj->ij", weights, target, source)
+    R = nearest_rotation(M)
+    scale = (
+        _ratio(jnp.sum(R * M), einsum("n,ni->", weights, source**2)) if scaled else 1.0
+    )
+    return transforms.make(R, target_mean - scale * matmul(R, source_mean), scale)
+
+
+def _centre(points, weights):
+    """Weighted mean, and the points about it."""
+    mean = matmul(weights, points)
+    centred = points - mean
+    # Coincident points differ from their mean by rounding, which is no direction.
+    tiny = 4.0 * jnp.finfo(points.dtype).eps * jnp.abs(mean)
+    return mean, jnp.where(jnp.abs(centred) > tiny, centred, 0.0)
+
+
+def _ratio(over, under):
+    """The quotient; 1 where there is nothing to compare with."""
+    some = under > 0.0
+    return jnp.where(some, over / jnp.where(some, under, 1.0), 1.0)
+
+
+def _determinant(A: Float[Array, "3 3"]) -> Float[Array, ""]:
+    return jnp.sum(A[0] * jnp.cross(A[1], A[2]))
+
+
+def _axial(A: Float[Array, "3 3"]) -> Float[Array, "3"]:
+    """The vector whose cross-product matrix is A - A^T."""
+    return jnp.stack([A[2, 1] - A[1, 2], A[0, 2] - A[2, 0], A[1, 0] - A[0, 1]])

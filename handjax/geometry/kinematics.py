@@ -1,1 +1,73 @@
-"""kinematics."""
+"""Forward kinematics along a tree of joints, and back.
+
+A tree is a static tuple with the parent of each joint, -1 for a root; joints may come
+in any order. `local` is parent_from_joint, `global_` is root_from_joint.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from handjax.geometry import transforms
+from handjax.geometry.precision import matmul
+
+
+def forward_kinematics(
+    parents: tuple[int, ...], local: Float[Array, "joints 4 4"]
+) -> Float[Array, "joints 4 4"]:
+    """Where each joint's frame stands in the root's surroundings.
+
+        G_j = G_parent(j) L_j
+
+    One batched product a level of the tree, not one a joint.
+
+    Args:
+        parents: the tree.
+        local: parent_from_joint, a root's from its surroundings.
+    """
+    levels = _levels(parents)
+    place = np.argsort(np.concatenate(levels))
+    global_ = local[levels[0]]
+    for level in levels[1:]:
+        above = place[np.asarray(parents)[level]]
+        global_ = jnp.concatenate([global_, matmul(global_[above], local[level])])
+    return global_[place]
+
+
+def local_from_global(
+    parents: tuple[int, ...], global_: Float[Array, "joints 4 4"]
+) -> Float[Array, "joints 4 4"]:
+    """Each joint's frame in its parent's: the inverse of `forward_kinematics`."""
+    root = np.asarray(parents) < 0
+    above = global_[np.asarray(parents)]
+    above = jnp.where(root[:, None, None], jnp.eye(4, dtype=above.dtype), above)
+    return matmul(jax.vmap(transforms.invert)(above), global_)
+
+
+def rest_local(
+    parents: tuple[int, ...], joints: Float[Array, "joints 3"]
+) -> Float[Array, "joints 3"]:
+    """Offset of each joint from its parent at rest, mm; a root's own position.
+
+    With rotations `R` of the joints, `vmap(transforms.make)(R, offsets)` is `local`.
+    """
+    root = np.asarray(parents)[:, None] < 0
+    return joints - jnp.where(root, 0.0, joints[np.asarray(parents)])
+
+
+@functools.cache
+def _levels(parents: tuple[int, ...]) -> list[np.ndarray]:
+    """Joints by their distance from the root, roots first."""
+    levels, above = [], {-1}
+    while level := [j for j, p in enumerate(parents) if p in above]:
+        levels.append(np.array(level))
+        above = set(level)
+    if sum(map(len, levels)) != len(parents):
+        raise ValueError(
+            "parents wants a tree, each joint hanging from a root (-1) through others; "
+            f"got {parents}"
+        )
+    return levels
