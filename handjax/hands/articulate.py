@@ -110,8 +110,7 @@ def posed_transforms(
     """
     joints = joints[: len(POSED)]
     turns = jax.vmap(rotations.matrix_from_axis_angle)(pose.rotations)
-    offsets = joints - joints[jnp.maximum(jnp.array(POSED_PARENTS), 0)]
-    offsets = offsets.at[0].set(joints[0] + pose.translation)
+    offsets = kinematics.rest_local(POSED_PARENTS, joints).at[0].add(pose.translation)
     local = jax.vmap(transforms.make)(turns, offsets)
     posed = kinematics.forward_kinematics(POSED_PARENTS, local)
     shift = posed[:, :3, 3] - einsum("jab,jb->ja", posed[:, :3, :3], joints)
@@ -156,7 +155,7 @@ def angles_from_rotations(
     """
     R = jax.vmap(rotations.matrix_from_axis_angle)(vectors)
     own = einsum("jai,jik,jbk->jab", template.axes, R, template.axes)
-    return jax.vmap(lambda R: rotations.euler_from_matrix(R, order="xyz"))(own)
+    return jax.vmap(lambda R: rotations.euler_from_matrix(R, order="XYZ"))(own)
 
 
 def fingers_from_rotations(vectors: Float[Array, "17 3"]) -> Float[Array, "45"]:
