@@ -30,7 +30,7 @@ SEGMENTS = {
     "ring": (0.165, 0.107, 1.90 / 1.21),
     "little": (0.117, 0.093, 2.27 / 1.29),
 }
-# An & Cooney's fan of 15, 6, 0, -7 degrees, turned so that the middle finger is straight.
+# An & Cooney's fan of 15, 6, 0, -7 degrees, turned to keep the middle finger straight.
 FAN_DEGREES = {"index": 9.0, "middle": 1.0, "ring": -5.0, "little": -12.0}
 # A relaxed flat hand is not quite flat: knuckle, middle and end joint.
 REST_FLEXION_DEGREES = (4.0, 5.0, 4.0)
@@ -43,6 +43,44 @@ THUMB_DIRECTIONS = (
 )
 # The thumb's pad looks across the palm, not away from it.
 THUMB_PAD = (-0.62, -0.30, -0.72)
+
+# Station along the finger (0 knuckle, 1, 2 next joints, 3 tip), breadth (HB), depth to
+# the pad and to the back over half the breadth.
+_FINGER_SHAPE = (
+    (0.0, 1.00, 0.95, 0.85),
+    (0.5, 0.98, 0.92, 0.85),
+    (0.8, 0.95, 0.88, 0.86),
+    (1.0, 0.97, 0.86, 0.92),
+    (1.2, 0.90, 0.90, 0.84),
+    (1.5, 0.87, 0.94, 0.80),
+    (1.8, 0.83, 0.88, 0.80),
+    (2.0, 0.84, 0.84, 0.84),
+    (2.3, 0.80, 0.92, 0.74),
+    (2.6, 0.76, 0.95, 0.68),
+    (3.0, 0.66, 0.92, 0.66),
+)
+_BASE_BREADTH = {
+    "thumb": 0.260,
+    "index": 0.231,
+    "middle": 0.231,
+    "ring": 0.215,
+    "little": 0.190,
+}
+FINGER_PROFILE = {
+    finger: tuple((s, b * base, p, d) for s, b, p, d in _FINGER_SHAPE)
+    for finger, base in _BASE_BREADTH.items()
+}
+# Distance from the wrist, lateral and pad offset, half breadth, depth to the palm and
+# to the back, mm.
+PALM_PROFILE = (
+    (-25.0, -1.0, 0.0, 28.0, 19.0, 17.0),
+    (0.0, -1.0, 0.0, 28.5, 19.0, 16.0),
+    (20.0, -3.0, 1.0, 32.0, 17.0, 13.0),
+    (45.0, -5.0, 1.0, 37.0, 14.0, 11.5),
+    (72.0, -6.0, 1.0, 39.5, 14.0, 10.5),
+    (84.0, -6.0, 1.0, 38.0, 13.0, 9.0),
+    (100.0, -6.0, 2.0, 36.0, 9.0, 6.0),
+)
 
 
 def _unit(vector):
@@ -98,25 +136,25 @@ def joint_axes() -> np.ndarray:
     for name in POSED:
         finger = name.split("_")[0]
         if name == "wrist":
-            axes.append(_frame(np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, -1.0])))
+            axes.append(frame(np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, -1.0])))
             continue
         chain = [j for j in JOINTS if j.startswith(finger)]
         order = ["carpal", "cmc", "mcp", "ip", "pip", "dip", "tip"]
         chain.sort(key=lambda j: order.index(j.split("_")[1]))
         bone = joints[chain[chain.index(name) + 1]] - joints[name]
-        axes.append(_frame(bone, _pad_direction(finger)))
+        axes.append(frame(bone, pad(finger)))
     return np.stack(axes)
 
 
-def _pad_direction(finger: str) -> np.ndarray:
+def pad(finger: str) -> np.ndarray:
+    """Direction that a finger's pad looks in."""
     return _unit(THUMB_PAD) if finger == "thumb" else np.array([0.0, 0.0, -1.0])
 
 
-def _frame(bone: np.ndarray, pad: np.ndarray) -> np.ndarray:
+def frame(bone: np.ndarray, pad: np.ndarray) -> np.ndarray:
     """Flexion, abduction and twist axes of a bone whose pad looks along `pad`."""
     twist = _unit(bone)
-    pad = _unit(pad - twist * (pad @ twist))
-    flexion = np.cross(twist, pad)
+    flexion = np.cross(twist, _unit(pad - twist * (pad @ twist)))
     return np.stack([flexion, np.cross(twist, flexion), twist])
 
 

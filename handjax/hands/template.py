@@ -1,8 +1,17 @@
 """Template: everything about a hand that does not move."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
+
+from handjax.hands import anatomy
+
+ASSETS = Path(__file__).parent / "assets"
+LEVELS = ("hand_12553", "hand_1721", "hand_1000", "hand_790")
 
 
 class Template(NamedTuple):
@@ -41,3 +50,89 @@ class Template(NamedTuple):
     shape_radii: Float[Array, "shape 41"]
     uv: Float[Array, "corners 2"]
     uv_faces: Int[Array, "faces 3"]
+
+
+class LevelMap(NamedTuple):
+    """Where each vertex of one level lies on another.
+
+    Attributes:
+        corners: the three vertices of the other level around it.
+        weights: its barycentric coordinates among them.
+    """
+
+    corners: Int[Array, "vertices 3"]
+    weights: Float[Array, "vertices 3"]
+
+
+def load_template(name: str = "hand_1721") -> Template:
+    """The built-in hand at one of its resolutions (`LEVELS`)."""
+    level, spheres = _read(_known(name)), _read("spheres")
+    arrays = {k: v for k, v in level.items() if not k.startswith("weight_")}
+    arrays |= spheres
+    arrays["weights"] = _dense(level["weight_joints"], level["weight_values"])
+    arrays["axes"] = anatomy.joint_axes()
+    arrays["limits"] = anatomy.joint_limits()
+    return Template(**{k: _array(v) for k, v in arrays.items()})
+
+
+def level_map(source: str, target: str) -> LevelMap:
+    """Barycentric map that reads values of level `source` at vertices of `target`.
+
+    `einsum("vk,vkc->vc", weights, values[corners])` carries values (source vertices,
+    c) over.
+    """
+    maps, faces = _read("maps"), _read(_known(source))["faces"]
+    if _known(target) == source:
+        count = len(_read(source)["vertices"])
+        corners = np.repeat(np.arange(count)[:, None], 3, axis=1)
+        return LevelMap(jnp.asarray(corners), jnp.eye(1, 3).repeat(count, 0))
+    first = maps[f"{target}_on_{source}_weights"].astype(np.float32)
+    weights = np.concatenate([first, 1.0 - first.sum(-1, keepdims=True)], -1)
+    corners = faces[maps[f"{target}_on_{source}_face"]]
+    return LevelMap(_array(corners), _array(weights))
+
+
+def mirror(template: Template) -> Template:
+    """The other hand: x changes sign.
+
+    A rotation's axis is mirrored and its sense turned, so the same angles about the
+    axes give the mirrored motion.
+    """
+    flip = jnp.array([-1.0, 1.0, 1.0])
+    return template._replace(
+        vertices=template.vertices * flip,
+        faces=template.faces[:, ::-1],
+        joints=template.joints * flip,
+        axes=-template.axes * flip,
+        shape_vertices=template.shape_vertices * flip,
+        shape_joints=template.shape_joints * flip,
+        sphere_centres=template.sphere_centres * flip,
+        shape_centres=template.shape_centres * flip,
+        uv_faces=template.uv_faces[:, ::-1],
+    )
+
+
+def _known(name: str) -> str:
+    if name not in LEVELS:
+        raise ValueError(
+            f"no template is called {name!r}; choose one of {', '.join(LEVELS)}"
+        )
+    return name
+
+
+@lru_cache
+def _read(name: str) -> dict[str, np.ndarray]:
+    with np.load(ASSETS / f"{name}.npz", allow_pickle=False) as file:
+        return {key: file[key] for key in file.files}
+
+
+def _dense(joints: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Rows of all 17 weights from the few that were stored."""
+    weights = np.zeros((len(joints), len(anatomy.POSED)), np.float32)
+    np.put_along_axis(weights, joints.astype(np.int64), values.astype(np.float32), -1)
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def _array(values: np.ndarray) -> Array:
+    kind = np.int32 if np.issubdtype(values.dtype, np.integer) else np.float32
+    return jnp.asarray(values, kind)

@@ -1,0 +1,35 @@
+"""Small files: sparse weights, half-precision displacements, short indices."""
+
+from pathlib import Path
+
+import numpy as np
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+def write_level(path: Path, level: dict[str, np.ndarray]) -> None:
+    """Write one level of the hand."""
+    order = np.argsort(-level["weights"], axis=-1)[:, :4]
+    np.savez_compressed(
+        path,
+        vertices=level["vertices"].astype(np.float32),
+        faces=level["faces"].astype(np.uint16),
+        weight_joints=order.astype(np.uint8),
+        weight_values=np.take_along_axis(level["weights"], order, -1).astype(
+            np.float16
+        ),
+        joints=level["joints"].astype(np.float32),
+        shape_vertices=level["shape_vertices"].astype(np.float16),
+        shape_joints=level["shape_joints"].astype(np.float32),
+        uv=level["uv"].astype(np.float32),
+        uv_faces=level["uv_faces"].astype(np.uint16),
+    )
+
+
+def write_maps(path: Path, maps: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """Write the maps between levels: face and first two barycentrics."""
+    arrays = {}
+    for name, (face, weights) in maps.items():
+        arrays[f"{name}_face"] = face.astype(np.uint16)
+        arrays[f"{name}_weights"] = weights[:, :2].astype(np.float16)
+    np.savez_compressed(path, **arrays)
