@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from handjax.geometry import transforms
-from handjax.geometry.precision import einsum, matmul
+from handjax.geometry.precision import einsum, small_matmul
 from handjax.geometry.rotations import cross_matrix
 
 
@@ -46,7 +46,7 @@ def _polar(
     # turn about that axis is undetermined, and rounding must not determine it.
     sure = sums > 10.0 * jnp.finfo(M.dtype).eps * s[0]
     inverse = jnp.where(sure, 1.0 / jnp.where(sure, sums, 1.0), 0.0)
-    return matmul(U, Vt), matmul(Vt.T * inverse, Vt)
+    return small_matmul(U, Vt), small_matmul(Vt.T * inverse, Vt)
 
 
 @_polar.defjvp
@@ -58,11 +58,11 @@ def _polar_jvp(primals, tangents):
     """
     (M,), (dM,) = primals, tangents
     R, X = _polar(M)
-    P = matmul(R.T, M)
+    P = small_matmul(R.T, M)
     K = jnp.trace(P) * jnp.eye(3, dtype=M.dtype) - (P + P.T) / 2.0
-    r = _axial(matmul(R.T, dM))
-    w = matmul(X, 2.0 * r - matmul(K, matmul(X, r)))
-    return (R, X), (matmul(R, cross_matrix(w)), jnp.zeros_like(X))
+    r = _axial(small_matmul(R.T, dM))
+    w = small_matmul(X, 2.0 * r - small_matmul(K, small_matmul(X, r)))
+    return (R, X), (small_matmul(R, cross_matrix(w[:, 0])), jnp.zeros_like(X))
 
 
 def align_rigid(
@@ -112,19 +112,20 @@ def _align(source, target, weights, *, scaled: bool) -> Float[Array, "4 4"]:
     target_mean, target = _centre(target, weights)
     M = einsum("n,ni,nj->ij", weights, target, source)
     R = nearest_rotation(M)
-    scale = (
-        _ratio(jnp.sum(R * M), einsum("n,ni->", weights, source**2)) if scaled else 1.0
-    )
-    return transforms.make(R, target_mean - scale * matmul(R, source_mean), scale)
+    variance = einsum("n,ni,ni->", weights, source, source)
+    scale = _ratio(jnp.sum(R * M), variance) if scaled else 1.0
+    turned_mean = scale * jnp.sum(R * source_mean, axis=-1)
+    return transforms.make(R, target_mean - turned_mean, scale)
 
 
 def _centre(points, weights):
     """Weighted mean, and the points about it."""
-    mean = matmul(weights, points)
+    mean = einsum("n,ni->i", weights, points)
     centred = points - mean
     # Coincident points differ from their mean by rounding, which is no direction.
-    tiny = 4.0 * jnp.finfo(points.dtype).eps * jnp.abs(mean)
-    return mean, jnp.where(jnp.abs(centred) > tiny, centred, 0.0)
+    rounding = (10.0 * jnp.finfo(points.dtype).eps) ** 2 * jnp.sum(mean**2)
+    apart = einsum("n,ni,ni->", weights, centred, centred) > rounding
+    return mean, jnp.where(apart, centred, 0.0)
 
 
 def _ratio(over, under):
@@ -137,6 +138,7 @@ def _determinant(A: Float[Array, "3 3"]) -> Float[Array, ""]:
     return jnp.sum(A[0] * jnp.cross(A[1], A[2]))
 
 
-def _axial(A: Float[Array, "3 3"]) -> Float[Array, "3"]:
+def _axial(A: Float[Array, "3 3"]) -> Float[Array, "3 1"]:
     """The vector whose cross-product matrix is A - A^T."""
-    return jnp.stack([A[2, 1] - A[1, 2], A[0, 2] - A[2, 0], A[1, 0] - A[0, 1]])
+    B = A - A.T
+    return jnp.stack([B[2, 1], B[0, 2], B[1, 0]])[:, None]

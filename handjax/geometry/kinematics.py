@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from handjax.geometry import transforms
-from handjax.geometry.precision import matmul
+from handjax.geometry.precision import small_matmul
 
 
 def forward_kinematics(
@@ -33,7 +33,7 @@ def forward_kinematics(
     global_ = local[levels[0]]
     for level in levels[1:]:
         above = place[np.asarray(parents)[level]]
-        global_ = jnp.concatenate([global_, matmul(global_[above], local[level])])
+        global_ = jnp.concatenate([global_, small_matmul(global_[above], local[level])])
     return global_[place]
 
 
@@ -44,7 +44,7 @@ def local_from_global(
     root = np.asarray(parents) < 0
     above = global_[np.asarray(parents)]
     above = jnp.where(root[:, None, None], jnp.eye(4, dtype=above.dtype), above)
-    return matmul(jax.vmap(transforms.invert)(above), global_)
+    return small_matmul(jax.vmap(transforms.invert)(above), global_)
 
 
 def rest_local(
@@ -59,7 +59,7 @@ def rest_local(
 
 
 @functools.cache
-def _levels(parents: tuple[int, ...]) -> list[np.ndarray]:
+def _levels(parents: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     """Joints by their distance from the root, roots first."""
     levels, above = [], {-1}
     while level := [j for j, p in enumerate(parents) if p in above]:
@@ -70,4 +70,4 @@ def _levels(parents: tuple[int, ...]) -> list[np.ndarray]:
             "parents wants a tree, each joint hanging from a root (-1) through others; "
             f"got {parents}"
         )
-    return levels
+    return tuple(levels)

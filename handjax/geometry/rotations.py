@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from handjax.geometry.precision import matmul
+from handjax.geometry.precision import small_matmul
 
 # Taylor coefficients, highest power first: sin(a) / a in a^2, exact to the last bit
 # of float64 for a <= 1, and arctan(t) / t in t^2 for t <= 0.2.
@@ -59,15 +59,15 @@ def axis_angle_from_quaternion(q: Float[Array, "4"]) -> Float[Array, "3"]:
 
     v = 2 arctan(n / w) / n (x, y, z),  n = |(x, y, z)|
     """
-    w, xyz = jnp.abs(q[0]), jnp.where(q[0] < 0.0, -q[1:], q[1:])
-    squared = jnp.sum(xyz**2)
-    small = squared < 0.04 * w**2
+    q = jnp.where(q[0] < 0.0, -q, q)
+    w, squared = q[0], jnp.sum(q[1:] ** 2)
+    small = squared <= 0.04 * w**2
     # The root's slope is infinite at angle 0: there the series in (n / w)^2 is taken,
     # and each branch is handed a harmless 1 where the other is valid.
     n = jnp.sqrt(jnp.where(small, 1.0, squared))
-    safe_w = jnp.where(small, w, 1.0)
+    safe_w = jnp.where(small & (w > 0.0), w, 1.0)
     series = jnp.polyval(jnp.array(_ATANC, q.dtype), squared / safe_w**2) / safe_w
-    return 2.0 * jnp.where(small, series, jnp.arctan2(n, w) / n) * xyz
+    return 2.0 * jnp.where(small, series, jnp.arctan2(n, w) / n) * q[1:]
 
 
 def quaternion_from_axis_angle(v: Float[Array, "3"]) -> Float[Array, "4"]:
@@ -85,7 +85,7 @@ def matrix_from_quaternion(q: Float[Array, "4"]) -> Float[Array, "3 3"]:
     """
     squared = jnp.sum(q**2)
     across = cross_matrix(q[1:])
-    twice = q[0] * across + matmul(across, across)
+    twice = q[0] * across + small_matmul(across, across)
     scale = 2.0 / jnp.where(squared > 0.0, squared, 1.0)
     return jnp.eye(3, dtype=q.dtype) + scale * twice
 
@@ -127,7 +127,7 @@ def matrix_from_euler(
     first, second, third = (_turn(n, a) for n, a in zip(axes, angles, strict=True))
     if not intrinsic:
         first, third = third, first
-    return matmul(matmul(first, second), third)
+    return small_matmul(small_matmul(first, second), third)
 
 
 def euler_from_matrix(
@@ -147,9 +147,9 @@ def euler_from_matrix(
     # The third angle first: what it leaves of R gives the others even at the lock.
     mixed = (-sign * R[i, j], R[i, i]) if k != i else (R[i, j], sign * R[i, other])
     third = _angle(*mixed)
-    R = matmul(R, _turn(k, -way * third))
+    R = small_matmul(R, _turn(k, -way * third))
     first = jnp.arctan2(sign * R[other, j], R[j, j])
-    R = matmul(_turn(i, -way * first), R)
+    R = small_matmul(_turn(i, -way * first), R)
     second = jnp.arctan2(-sign * R[other, i], R[i, i])
     return jnp.stack([first, second, third])
 
@@ -161,10 +161,13 @@ def matrix_from_six(d: Float[Array, "6"]) -> Float[Array, "3 3"]:
 
     Source: Zhou et al., On the continuity of rotation representations, 2019, Eq. (15).
     """
-    axes = jnp.eye(3, dtype=d.dtype)
-    x = _unit(d[:3], otherwise=axes[0])
-    spare = axes[jnp.argmin(jnp.abs(x))]
-    y = _unit(_reject(d[3:], x), otherwise=_unit(_reject(spare, x), otherwise=spare))
+    eps, axes = jnp.finfo(d.dtype).eps, jnp.eye(3, dtype=d.dtype)
+    x = _unit(jnp.where(jnp.any(jnp.abs(d[:3]) > eps**2), d[:3], axes[0]))
+    y = _reject(d[3:], x)
+    parallel = jnp.sum(y**2) <= (10.0 * eps) ** 2 * jnp.sum(d[3:] ** 2)
+    y = _unit(jnp.where(parallel, axes[jnp.argmin(jnp.abs(x))], y))
+    # Nearly parallel columns magnify what rounding leaves along x; once more takes it.
+    y = _unit(_reject(y, x))
     return jnp.stack([x, y, jnp.cross(x, y)], axis=-1)
 
 
@@ -199,11 +202,10 @@ def _angle(sine: Float[Array, ""], cosine: Float[Array, ""]) -> Float[Array, ""]
 
 def _turn(axis: int, angle: Float[Array, ""]) -> Float[Array, "3 3"]:
     """Rotation about one coordinate axis."""
-    p, q = (axis + 1) % 3, (axis + 2) % 3
     c, s = jnp.cos(angle), jnp.sin(angle)
-    at = jnp.array([axis, p, p, q, q]), jnp.array([axis, p, q, p, q])
-    entries = jnp.stack([jnp.ones_like(c), c, -s, s, c])
-    return jnp.zeros((3, 3), c.dtype).at[at].set(entries)
+    one, zero = jnp.ones_like(c), jnp.zeros_like(c)
+    about_x = jnp.stack([one, zero, zero, zero, c, -s, zero, s, c]).reshape(3, 3)
+    return jnp.roll(about_x, axis, axis=(0, 1))
 
 
 def _parse(order: str) -> tuple[tuple[int, ...], bool]:
@@ -222,7 +224,5 @@ def _reject(x: Float[Array, "3"], unit: Float[Array, "3"]) -> Float[Array, "3"]:
     return x - jnp.sum(unit * x) * unit
 
 
-def _unit(x: Float[Array, "3"], *, otherwise: Float[Array, "3"]) -> Float[Array, "3"]:
-    squared = jnp.sum(x**2)
-    some = squared > 0.0
-    return jnp.where(some, x / jnp.sqrt(jnp.where(some, squared, 1.0)), otherwise)
+def _unit(x: Float[Array, "3"]) -> Float[Array, "3"]:
+    return x / jnp.sqrt(jnp.sum(x**2))

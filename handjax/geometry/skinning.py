@@ -1,6 +1,5 @@
 """Linear blend skinning."""
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from handjax.geometry.precision import matmul
@@ -25,7 +24,8 @@ def linear_blend_skinning(
 
     Source: Magnenat-Thalmann et al. 1988; Lewis et al. 2000.
     """
-    rows = transforms[:, :3].reshape(-1, 12)
-    blended = matmul(weights, rows).reshape(-1, 3, 4)
-    turned = jnp.sum(blended[..., :3] * vertices[:, None, :], axis=-1)
-    return turned + blended[..., 3]
+    # Coordinates first, vertices last: the blended maps then vectorise over vertices.
+    entries = transforms[:, :3].reshape(-1, 12).T
+    blended = matmul(entries, weights.T).reshape(3, 4, -1)
+    turned = sum(blended[:, axis] * vertices[:, axis] for axis in range(3))
+    return (turned + blended[:, 3]).T

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from handjax.geometry.precision import matmul
+from handjax.geometry.precision import small_matmul
 
 
 def make(
@@ -42,12 +42,18 @@ def rotate(
     target_from_source: Float[Array, "4 4"], vectors: Float[Array, "*n 3"]
 ) -> Float[Array, "*n 3"]:
     """The vectors in the target's frame: turned, and scaled by a similarity."""
-    return matmul(vectors, target_from_source[:3, :3].T)
+    # Coordinate by coordinate over all points: products with three columns neither
+    # fill a matrix unit nor vectorise.
+    turned = [
+        jnp.multiply.outer(target_from_source[:3, axis], vectors[..., axis])
+        for axis in range(3)
+    ]
+    return jnp.moveaxis(turned[0] + turned[1] + turned[2], 0, -1)
 
 
 def compose(*transforms: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
     """The product, the last one acting first."""
-    return functools.reduce(matmul, transforms)
+    return functools.reduce(small_matmul, transforms)
 
 
 def invert(target_from_source: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
@@ -59,4 +65,5 @@ def invert(target_from_source: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
     squared = jnp.sum(linear**2) / 3.0
     # Scale 0 has no inverse; the map to the origin stands in for it, without NaN.
     inverse = linear.T / jnp.where(squared > 0.0, squared, 1.0)
-    return make(inverse, -matmul(inverse, target_from_source[:3, 3]))
+    back = -small_matmul(inverse, target_from_source[:3, 3:])
+    return make(inverse, back[:, 0])
