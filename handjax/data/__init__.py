@@ -1,1 +1,1 @@
-"""."""
+"""Sources of Batch."""

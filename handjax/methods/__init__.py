@@ -1,1 +1,1 @@
-"""."""
+"""Methods: one paper, one room."""

@@ -1,0 +1,148 @@
+"""Endless labelled hands, made inside the jitted step from nothing but a key.
+
+    pose, shape, view -> Hand -> depth of the mesh -> sensor -> crop -> Batch
+
+The world is the camera's frame. The hand is drawn once, orthographically and around
+its own middle, although the crop's centre is known only once its depth is: parallel
+rays make the same picture wherever the crop stands, so moving it by whole pixels is
+exact. Rays of a real camera are not parallel; what they see differs from this in
+self-occlusion by 150 mm / distance at the crop's corners.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+from ml_collections import ConfigDict
+
+from handjax.batch import Batch, Labels, Views
+from handjax.data.crop import FAR, PIXELS, SIZE
+from handjax.geometry import cameras, rotations, transforms
+from handjax.hands import poses
+from handjax.hands.articulate import (
+    Hand,
+    Pose,
+    articulate,
+    keypoints,
+    rotations_from_angles,
+)
+from handjax.hands.template import Template
+from handjax.render import sensor
+from handjax.render.rasterize import rasterize
+
+PITCH = SIZE / PIXELS
+
+ASIDE = 200.0
+"""How far from the camera's axis a hand may be, mm."""
+
+
+def sample(
+    key: Array, template: Template, config: ConfigDict, batch_size: int
+) -> Batch:
+    """Random hands with one view each; the same key gives the same batch.
+
+    Args:
+        key: random key.
+        template: the hand.
+        config: see `configs.common.synthetic`.
+        batch_size: how many.
+    """
+    keys = jax.random.split(key, batch_size)
+    return jax.vmap(lambda key: _example(key, template, config))(keys)
+
+
+def sample_pose(key: Array, template: Template, config: ConfigDict) -> Pose:
+    """A plausible pose of a random hand somewhere in front of the camera."""
+    fingers, view, shape, place = jax.random.split(key, 4)
+    turns = rotations_from_angles(template, poses.sample_angles(fingers))
+    turn = rotations.axis_angle_from_matrix(poses.sample_view(view, config.view))
+    near, far = config.distance
+    return Pose(
+        rotations=turns.at[0].set(turn),
+        translation=jax.random.uniform(
+            place,
+            (3,),
+            minval=jnp.array([-ASIDE, -ASIDE, near]),
+            maxval=jnp.array([ASIDE, ASIDE, far]),
+        ),
+        shape=config.shape * poses.sample_shape(shape, len(template.shape_joints)),
+    )
+
+
+def _example(key: Array, template: Template, config: ConfigDict) -> Batch:
+    pose_key, sensor_key, crop_key = jax.random.split(key, 3)
+    hand = articulate(template, sample_pose(pose_key, template, config))
+    middle = (hand.vertices.min(axis=0) + hand.vertices.max(axis=0)) / 2
+    depth = _draw(hand.vertices - middle, template)
+    if config.noise:
+        depth = sensor.structured_light(
+            sensor_key, depth, distance=middle[2], pitch=PITCH, far=FAR
+        )
+    steps, dz = _aim(crop_key, depth, config.crop_jitter)
+    centre = middle + jnp.append(steps * PITCH, dz)
+    return Batch(_view(_move(depth, steps, dz), centre), None, _labels(hand))
+
+
+def _draw(vertices: Array, template: Template) -> Float[Array, "height width"]:
+    """Clean orthographic depth of a mesh around the origin."""
+    camera = cameras.orthographic_crop(SIZE, PIXELS)
+    size = {"height": PIXELS, "width": PIXELS}
+    return rasterize(camera, vertices, template.faces, **size, far=FAR, cull=True).depth
+
+
+def _aim(
+    key: Array, depth: Float[Array, "height width"], jitter: float
+) -> tuple[Int[Array, "2"], Float[Array, ""]]:
+    """Where to put the crop's centre: the mean of what is seen, and a little beside.
+
+    Args:
+        key: random key.
+        jitter: no centre is farther than this from the mean, mm.
+
+    Returns:
+        Columns and rows to the right and down, and mm away from the camera.
+    """
+    seen = depth < FAR
+    camera = cameras.orthographic_crop(SIZE, PIXELS)
+    points = cameras.unproject(camera, cameras.pixel_grid(*depth.shape), depth)
+    total = jnp.sum(jnp.where(seen[..., None], points, 0.0), axis=(0, 1))
+    mean = total / jnp.maximum(jnp.sum(seen), 1)
+    # Going by whole pixels may itself miss by half a pixel's diagonal.
+    radius = max(jitter - PITCH / 2**0.5, 0.0)
+    target = mean + radius * jax.random.ball(key, 3)
+    return jnp.round(target[:2] / PITCH).astype(jnp.int32), target[2]
+
+
+def _move(
+    depth: Float[Array, "height width"], steps: Int[Array, "2"], dz: Float[Array, ""]
+) -> Float[Array, "height width"]:
+    """The same depth from another centre; what leaves the cube is gone."""
+    margin = PIXELS // 2
+    padded = jnp.pad(depth, margin, constant_values=FAR)
+    moved = jax.lax.dynamic_slice(padded, margin + steps[::-1], depth.shape)
+    inside = (moved < FAR) & (jnp.abs(moved - dz) < FAR)
+    return jnp.where(inside, moved - dz, FAR)
+
+
+def _view(depth: Float[Array, "height width"], centre: Float[Array, "3"]) -> Views:
+    """One view; the batch's axis is added by vmap."""
+    camera = cameras.orthographic_crop(SIZE, PIXELS)
+    return Views(
+        depth=depth[None],
+        image=None,
+        mask=(depth < FAR)[None],
+        valid=jnp.ones(1, bool),
+        camera=jax.tree.map(lambda leaf: leaf[None], camera),
+        crop_from_camera=transforms.make(jnp.eye(3), -centre)[None],
+        camera_from_world=jnp.eye(4)[None],
+    )
+
+
+def _labels(hand: Hand) -> Labels:
+    joints = keypoints(hand)
+    return Labels(
+        joints=joints,
+        joints_valid=jnp.ones(len(joints), bool),
+        centres=hand.centres,
+        radii=hand.radii,
+        vertices=hand.vertices,
+    )

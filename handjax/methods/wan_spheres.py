@@ -1,0 +1,293 @@
+"""Hands as 41 spheres, from depth: Wan, Probst, Van Gool & Yao, CVPR 2019 [wan2019].
+
+Self-supervised 3D hand pose estimation through training by fitting. This room holds
+the paper's first half: the network, its training on synthetic hands, the rendering of
+spheres and the two data terms.
+
+What differs, and why: a stem of 4x4 patches in place of a strided convolution and
+pooling, and channels that may grow as resolution falls, so that two cores can train
+it; sums over pixels are means, so that weights do not depend on the picture's size.
+
+Notation, shared by every function here and by the tests:
+    h, d: heat-maps and latent depth maps, (..., 41, height, width); d in units of
+        `UNIT`.
+    c, r: sphere centres in the view's crop frame and radii, mm, (41, 3) and (41,).
+    D: depth of a view in its crop frame, mm, `FAR` where nothing is.
+
+Equations:
+    (1)-(2) integration ........ `_integrate`       (6)-(8) spheres' depth .. `_render`
+    (3) labels of the maps ..... `_map_labels`      (9)-(11) data to model .. `data_to_model`
+    (5) model to data .......... `model_to_data`    (4) total ............... `TERMS`, weighed
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+from ml_collections import ConfigDict
+
+from handjax.batch import Batch, Views
+from handjax.geometry import cameras, heatmaps, transforms
+from handjax.geometry import spheres as balls
+from handjax.hands import spheres
+from handjax.hands.template import Template
+from handjax.methods.method import Method
+from handjax.networks.hourglass import StackedHourglass
+
+SPHERES = 41
+FAR = 150.0
+UNIT = 100.0
+"""Depths enter and leave the network in units of this many mm."""
+STRIDE = 4
+"""Pixels of the picture per pixel of a heat-map."""
+NEVER_SEEN = 50.0
+"""No point is asked to pull a sphere from farther than this, mm."""
+
+
+class Prediction(NamedTuple):
+    """What the network says about each view on its own, in the view's crop frame.
+
+    Attributes:
+        heatmaps: h of every stack.
+        depths: d of every stack.
+        stack_centres: c of every stack, mm.
+        centres: c of the last stack, mm.
+        radii: r, mm.
+    """
+
+    heatmaps: Float[Array, "batch view stack 41 h w"]
+    depths: Float[Array, "batch view stack 41 h w"]
+    stack_centres: Float[Array, "batch view stack 41 3"]
+    centres: Float[Array, "batch view 41 3"]
+    radii: Float[Array, "41"]
+
+
+def _network(config: ConfigDict) -> StackedHourglass:
+    return StackedHourglass(
+        maps=2 * SPHERES,
+        widths=tuple(config.widths),
+        stacks=config.stacks,
+        blocks=config.blocks,
+    )
+
+
+def _network_input(views: Views) -> Float[Array, "images height width 1"]:
+    batch, view, height, width = views.depth.shape
+    return views.depth.reshape(batch * view, height, width, 1) / UNIT
+
+
+def _map_camera(camera: cameras.Orthographic) -> cameras.Orthographic:
+    """The crop's camera at the resolution of the heat-maps."""
+    return cameras.crop(camera, jnp.zeros(2), jnp.full(2, 1.0 / STRIDE))
+
+
+def _integrate(
+    h: Float[Array, "h w"],
+    d: Float[Array, "h w"],
+    camera: cameras.Orthographic,
+    *,
+    beta: float,
+    normalisation: str,
+) -> Float[Array, "3"]:
+    """A sphere's centre from its two maps.
+
+    Source: [wan2019] Eqs. (1)-(2).
+    """
+    uv = heatmaps.soft_argmax(h, beta=beta)
+    z = heatmaps.integrate_depth(h, d, beta=beta, normalisation=normalisation)
+    return cameras.unproject(_map_camera(camera), uv, UNIT * z)
+
+
+def _predict(params, state, batch: Batch, *, key, train, config, radii):
+    """Maps and centres of every view; neither random nor different in training."""
+    del key, train
+    maps = _network(config).apply(params, _network_input(batch.views))
+    shape = batch.views.depth.shape[:2]
+    maps = jnp.stack([jnp.moveaxis(m, -1, 1) for m in maps], axis=1)
+    maps = maps.reshape(*shape, *maps.shape[1:])
+    h, d = jnp.split(maps, 2, axis=3)
+    integrate = partial(
+        _integrate, beta=config.beta, normalisation=config.normalisation
+    )
+    over_maps = jax.vmap(jax.vmap(integrate, (0, 0, None)), (0, 0, None))
+    centres = _over_views(over_maps)(h, d, batch.views.camera)
+    return Prediction(h, d, centres, centres[:, :, -1], radii), state
+
+
+# Terms. Each takes the prediction and the batch, and is a mean over whatever it sums
+# in the paper.
+
+
+def heatmap_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+    """Squared error of the heat-maps, of every stack."""
+    label, _ = _map_labels(prediction, batch)
+    return _mean_of_views(jnp.square(prediction.heatmaps - label), batch.views.valid)
+
+
+def depthmap_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+    """Squared error of the latent depth maps, of every stack, in `UNIT`s squared."""
+    _, label = _map_labels(prediction, batch)
+    return _mean_of_views(jnp.square(prediction.depths - label), batch.views.valid)
+
+
+def coordinate_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+    """Squared error of the integrated coordinates, in `UNIT`s squared.
+
+    The first of the two kinds of supervision in Sec. 3.3, as printed.
+    """
+    error = (prediction.stack_centres - _true_centres(batch)) / UNIT
+    return _mean_of_views(jnp.square(error), batch.views.valid)
+
+
+def coordinate_distance(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+    """Absolute error of the integrated coordinates, in `UNIT`s."""
+    error = (prediction.stack_centres - _true_centres(batch)) / UNIT
+    return _mean_of_views(jnp.abs(error), batch.views.valid)
+
+
+def _true_centres(batch: Batch) -> Float[Array, "batch view 1 41 3"]:
+    """Centres in every view's crop frame."""
+    crop_from_world = _crop_from_world(batch.views)
+    over_batch = jax.vmap(jax.vmap(transforms.apply, (0, None)))
+    return over_batch(crop_from_world, batch.labels.centres)[:, :, None]
+
+
+def _map_labels(
+    prediction: Prediction, batch: Batch
+) -> tuple[Float[Array, "batch view 1 41 h w"], Float[Array, "batch view 1 41 h w"]]:
+    """Gaussians around the projected centres, and their depths where these are lit.
+
+    Source: [wan2019] Eq. (3).
+    """
+    height, width = prediction.heatmaps.shape[-2:]
+
+    def label(c, camera):
+        uv = cameras.project(_map_camera(camera), c)
+        bump = jax.vmap(lambda uv: heatmaps.gaussian(uv, height, width, 1.0))(uv)
+        lit = jax.vmap(partial(heatmaps.depth_label, threshold=0.05))
+        return bump[None], lit(bump, c[:, 2] / UNIT)[None]
+
+    return _over_views(label)(_true_centres(batch)[:, :, 0], batch.views.camera)
+
+
+def _render(
+    c: Float[Array, "41 3"],
+    r: Float[Array, "41"],
+    camera: cameras.Orthographic,
+    height: int,
+    width: int,
+) -> Float[Array, "height width"]:
+    """G: depth of the spheres along the view's rays.
+
+    Source: [wan2019] Eqs. (6)-(8).
+    """
+    x, y = cameras.orthographic_axes(camera, height, width)
+    return balls.ray_cast(x, y, c, r, FAR)
+
+
+def model_to_data(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+    """Absolute difference between the spheres' depth and the view's, mm.
+
+        L_m2d = mean |G(c) - D|
+
+    Source: [wan2019] Eq. (5).
+    """
+    D = batch.views.depth
+    render = partial(_render, height=D.shape[-2], width=D.shape[-1])
+    over = jax.vmap(jax.vmap(render, (0, None, 0)), (0, None, 0))
+    drawn = over(prediction.centres, prediction.radii, batch.views.camera)
+    return _mean_of_views(jnp.abs(drawn - D), batch.views.valid)
+
+
+def data_to_model(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+    """Distance from the points seen to the nearest sphere's surface, mm.
+
+        L_d2m = mean_p min(d(p), `NEVER_SEEN`)
+
+    The bound is the released code's: what a sensor sees beside the hand must not
+    drag spheres to it.
+
+    Source: [wan2019] Eqs. (9)-(11).
+    """
+
+    def distances(D, camera, c):
+        points = cameras.unproject(camera, cameras.pixel_grid(*D.shape), D)
+        near = balls.point_to_spheres(points.reshape(-1, 3), c, prediction.radii)
+        return jnp.where(D.reshape(-1) < FAR, jnp.minimum(near, NEVER_SEEN), 0.0)
+
+    D = batch.views.depth
+    distance = _over_views(distances)(D, batch.views.camera, prediction.centres)
+    seen = jnp.sum(D < FAR, axis=(-2, -1))
+    mean = jnp.sum(distance, axis=-1) / jnp.maximum(seen, 1)
+    return _mean_of_views(mean, batch.views.valid)
+
+
+TERMS: dict[str, Callable[[Prediction, Batch], Float[Array, ""]]] = {
+    "heatmaps": heatmap_error,
+    "depthmaps": depthmap_error,
+    "coordinates": coordinate_error,
+    "coordinates_l1": coordinate_distance,
+    "model_to_data": model_to_data,
+    "data_to_model": data_to_model,
+}
+
+
+def _terms(prediction, batch, frozen, *, names: Sequence[str]):
+    """The terms that a phase gives a weight; the others are not even computed."""
+    del frozen
+    return {name: TERMS[name](prediction, batch) for name in names}
+
+
+def _joints(prediction: Prediction, batch: Batch) -> dict[str, Array]:
+    """Joint sets of the first view's estimate, in the world, mm."""
+    world_from_crop = jax.vmap(transforms.invert)(_crop_from_world(batch.views)[:, 0])
+    centres = jax.vmap(transforms.apply)(world_from_crop, prediction.centres[:, 0])
+    return {
+        "nyu14": centres[:, jnp.array(spheres.NYU14)],
+        "centres41": centres,
+        "keypoints21": jax.vmap(spheres.keypoints_from_spheres)(centres),
+    }
+
+
+def make(config: ConfigDict, template: Template) -> Method:
+    """The method as pure functions.
+
+    Args:
+        config: see `configs/wan_spheres.py`; `model` and `phases` are read.
+        template: gives the spheres' radii.
+    """
+    network = _network(config.model)
+
+    def init(key, batch):
+        return network.init(key, _network_input(batch.views)), {}
+
+    return Method(
+        init=init,
+        predict=partial(_predict, config=config.model, radii=template.sphere_radii),
+        losses={p.name: partial(_terms, names=tuple(p.weights)) for p in config.phases},
+        trainable={p.name: lambda path: True for p in config.phases},
+        imagine=None,
+        joints=_joints,
+    )
+
+
+def _crop_from_world(views: Views) -> Float[Array, "batch view 4 4"]:
+    return _over_views(transforms.compose)(
+        views.crop_from_camera, views.camera_from_world
+    )
+
+
+def _over_views(function: Callable) -> Callable:
+    """One example's function for (batch, view, ...)."""
+    return jax.vmap(jax.vmap(function))
+
+
+def _mean_of_views(
+    values: Float[Array, "batch view *rest"], valid: Bool[Array, "batch view"]
+) -> Float[Array, ""]:
+    """Mean over the views that exist; 0 without any."""
+    each = values.reshape(*valid.shape, -1).mean(axis=-1)
+    return jnp.sum(jnp.where(valid, each, 0.0)) / jnp.maximum(jnp.sum(valid), 1)

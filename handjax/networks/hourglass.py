@@ -1,0 +1,127 @@
+"""Stacked hourglass networks of pre-activation bottlenecks with group norm.
+
+Layout is (batch, height, width, channels). Group norm keeps the network a pure
+function of its parameters: no running averages, no difference between training and
+use, no dependence on who else is in the batch.
+Source: Newell, Yang & Deng, Stacked Hourglass Networks, ECCV 2016; He et al.,
+Identity Mappings in Deep Residual Networks, ECCV 2016.
+"""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+GROUPS = 16
+
+
+def _activate(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
+    """Group norm and ReLU; to be called inside a compact module."""
+    return nn.relu(nn.GroupNorm(num_groups=min(GROUPS, x.shape[-1]))(x))
+
+
+def upsample(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h2 w2 c"]:
+    """Twice the height and width, nearest neighbour."""
+    return jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2)
+
+
+class Bottleneck(nn.Module):
+    """x + conv1x1(conv3x3(conv1x1(x))), each behind norm and ReLU.
+
+    Attributes:
+        features: channels out; the middle has half of them.
+    """
+
+    features: int
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w o"]:
+        y = nn.Dense(self.features // 2)(_activate(x))
+        y = nn.Conv(self.features // 2, (3, 3))(_activate(y))
+        y = nn.Dense(self.features)(_activate(y))
+        if x.shape[-1] != self.features:
+            x = nn.Dense(self.features, use_bias=False)(x)
+        return x + y
+
+
+class Hourglass(nn.Module):
+    """Halve, work below, double, and add what stayed at full resolution.
+
+    Attributes:
+        widths: channels at each resolution from the finest; one halving less than
+            there are entries. Equal entries give the original network.
+        blocks: bottlenecks in a row wherever the original has one.
+    """
+
+    widths: tuple[int, ...]
+    blocks: int = 1
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w o"]:
+        here, *below = self.widths
+        skip = self._row(x, here)
+        if not below:
+            return skip
+        y = nn.max_pool(x, window_shape=(2, 2), strides=(2, 2))
+        y = self._row(y, below[0])
+        y = Hourglass(tuple(below), self.blocks)(y)
+        return skip + upsample(self._row(y, here))
+
+    def _row(self, x: Array, features: int) -> Array:
+        for _ in range(self.blocks):
+            x = Bottleneck(features)(x)
+        return x
+
+
+class Stem(nn.Module):
+    """A picture to features at a quarter of its resolution.
+
+    Every 4x4 patch becomes one pixel of 16 channels before the first convolution:
+    no full-resolution feature is ever stored, which on a CPU is most of the time.
+
+    Attributes:
+        features: channels out.
+    """
+
+    features: int
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch p q o"]:
+        batch, height, width, channels = x.shape
+        x = x.reshape(batch, height // 4, 4, width // 4, 4, channels)
+        x = x.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height // 4, width // 4, -1)
+        return Bottleneck(self.features)(nn.Conv(self.features, (3, 3))(x))
+
+
+class StackedHourglass(nn.Module):
+    """Stem, then one or more hourglasses, each with its own output maps.
+
+    Attributes:
+        maps: number of output maps.
+        widths: channels at each resolution, see `Hourglass`.
+        stacks: hourglasses in a row; each sees the maps of the one before.
+        blocks: bottlenecks in a row.
+
+    Returns:
+        Maps of every stack, the last one being the answer: a list of (batch,
+        height / 4, width / 4, maps).
+    """
+
+    maps: int
+    widths: tuple[int, ...]
+    stacks: int = 1
+    blocks: int = 1
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "batch h w c"]
+    ) -> list[Float[Array, "batch p q maps"]]:
+        x = Stem(self.widths[0])(x)
+        outputs = []
+        for stack in range(self.stacks):
+            y = Hourglass(self.widths, self.blocks)(x)
+            y = _activate(nn.Dense(self.widths[0])(_activate(y)))
+            outputs.append(nn.Dense(self.maps)(y))
+            if stack + 1 < self.stacks:
+                again = nn.Dense(self.widths[0])(outputs[-1])
+                x = x + nn.Dense(self.widths[0])(y) + again
+        return outputs
