@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 from handjax.geometry import rotations
 from handjax.hands.anatomy import joint_limits
 from handjax.hands.skeleton import FINGERS, POSED
+from handjax.hands.template import Template
 
 # Flexion of a finger's three joints.
 FLAT = (-6, 0, -4)
@@ -28,10 +29,12 @@ CLENCHED = (88, 105, 72)
 APART = (0, 0, 0, 0)
 TOGETHER = (-6, -1, 3, 8)
 SPREAD = (12, 2, -8, -18)
+WIDEST = (20, 4, -12, -26)
 GATHERED = (-8, -1, 5, 10)
 # The thumb: base (flexion, abduction, twist), knuckle, end joint (flexion).
 BESIDE = (0, -12, 0, 5, 5)
 AWAY = (-16, 6, 0, -4, -6)
+WIDE = (-22, 10, 0, -8, -12)
 EASY = (4, 4, 0, 10, 12)
 LOCKED = (30, 18, 20, 45, 45)
 TUCKED = (35, 30, 30, 60, 45)
@@ -87,7 +90,7 @@ NAMED: Mapping[str, np.ndarray] = types.MappingProxyType({
     "palm up": _pose(AWAY, OPEN, spread=APART),
     "finger spread relaxed": _pose(AWAY, OPEN, spread=(8, 1, -6, -14)),
     "finger spread normal": _pose(AWAY, FLAT, spread=SPREAD),
-    "finger spread rigid": _pose((-22, 10, 0, -8, -12), TENSE, spread=(20, 4, -12, -26)),
+    "finger spread rigid": _pose(WIDE, TENSE, spread=WIDEST),
     "capisce": _pose((20, 30, 20, 20, 10), (55, 30, 15)),
     "claws": _pose(AWAY, (-5, 70, 50), spread=SPREAD),
     "peacock": _pose((20, 30, 15, 25, 30), (60, 50, 30), TENSE, spread=SPREAD),
@@ -115,7 +118,7 @@ _LIMITS = joint_limits().astype(np.float32)
 _BANK = np.stack(list(NAMED.values()))
 
 
-def sample_angles(key: Array) -> Float[Array, "17 3"]:
+def sample_angles(key: Array, template: Template) -> Float[Array, "17 3"]:
     """Angles of a plausible hand: every finger somewhere between two named poses."""
     pick, blend, wobble = jax.random.split(key, 3)
     ends = jnp.asarray(_BANK)[jax.random.randint(pick, (2,), 0, len(_BANK))]
@@ -126,7 +129,7 @@ def sample_angles(key: Array) -> Float[Array, "17 3"]:
     return jnp.clip(angles, _LIMITS[..., 0], _LIMITS[..., 1])
 
 
-def sample_shape(key: Array, components: int = 10) -> Float[Array, "shape"]:
+def sample_shape(key: Array, components: int = 14) -> Float[Array, "shape"]:
     """Shape coefficients, normal and within 2.5 standard deviations."""
     return jax.random.truncated_normal(key, -2.5, 2.5, (components,))
 
