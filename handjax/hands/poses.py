@@ -118,7 +118,7 @@ _LIMITS = joint_limits().astype(np.float32)
 _BANK = np.stack(list(NAMED.values()))
 
 
-def sample_angles(key: Array, template: Template) -> Float[Array, "17 3"]:
+def sample_angles(key: Array, template: Template | None = None) -> Float[Array, "17 3"]:
     """Angles of a plausible hand: every finger somewhere between two named poses."""
     pick, blend, wobble = jax.random.split(key, 3)
     ends = jnp.asarray(_BANK)[jax.random.randint(pick, (2,), 0, len(_BANK))]
