@@ -2,14 +2,21 @@
 
 Notation, shared by every function here and by the tests:
     c: sphere centres in camera space, mm, (spheres, 3).
-    r: sphere radii, mm, (spheres,); a sphere of radius 0 is padding, nothing meets it.
+    r: sphere radii, mm, (spheres,); a sphere of radius 0 is padding, never met.
     p: points, mm, (points, 3).
 """
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
+
+HALF_CHORD_FLOOR = 0.1
+"""Half chord in mm below which the slope of depth at a silhouette grows no further."""
+
+_UNROLL = 4  # spheres fused into one pass over the picture
 
 
 def sphere_depth(
@@ -31,11 +38,7 @@ def sphere_depth(
     Source: [wan2019] Eq. (6).
     """
     squared = r**2 - jnp.sum((xy - c[:2]) ** 2, axis=-1)
-    hit = squared > 0.0
-    # The slope of sqrt is infinite at 0, and `where` alone would leak it as
-    # NaN into rays that miss; hand those rays a 1 before taking the root.
-    half_chord = jnp.sqrt(jnp.where(hit, squared, 1.0))
-    return jnp.where(hit, c[2] - half_chord, far)
+    return jnp.where(squared > 0.0, c[2] - _half_chord(squared), far)
 
 
 def ray_cast(
@@ -47,19 +50,19 @@ def ray_cast(
 ) -> Float[Array, "height width"]:
     """Depth at which orthographic rays on a grid first meet any sphere.
 
-        z(x, y) = min_j z_j(x, y)
+        z(x, y) = min(min_j z_j(x, y), far)
+
+    Where spheres coincide, the first of them is seen and takes all of the gradient.
 
     Args:
         x: of every column, mm.
         y: of every row, mm.
-        far: depth given to rays that meet none, mm.
+        far: depth of the background, mm; hides spheres that lie behind it.
 
     Source: [wan2019] Eqs. (6)-(8).
     """
-    depth = jnp.full((y.size, x.size), jnp.inf)
-    for candidate in _candidates(x, y, centres, radii):
-        depth = jnp.minimum(depth, candidate)
-    return jnp.where(jnp.isfinite(depth), depth, far)
+    background = jnp.full((y.size, x.size), far, radii.dtype)
+    return _least(_depth, (x, y[:, None]), centres, radii, background)
 
 
 def owner(
@@ -67,22 +70,12 @@ def owner(
     y: Float[Array, "height"],
     centres: Float[Array, "spheres 3"],
     radii: Float[Array, "spheres"],
+    far: Float[ArrayLike, ""],
 ) -> Int[Array, "height width"]:
-    """Index of the sphere that each ray meets first, -1 where it meets none."""
-    depth = jnp.full((y.size, x.size), jnp.inf)
-    index = jnp.full((y.size, x.size), -1, jnp.int32)
-    for j, candidate in enumerate(_candidates(x, y, centres, radii)):
-        index = jnp.where(candidate < depth, j, index)
-        depth = jnp.minimum(depth, candidate)
-    return index
-
-
-def _candidates(x, y, centres, radii) -> Iterator[Float[Array, "height width"]]:
-    for c, r in zip(centres, radii, strict=True):
-        squared = (r**2 - (y - c[1]) ** 2)[:, None] - (x - c[0]) ** 2
-        hit = squared > 0.0
-        half_chord = jnp.sqrt(jnp.where(hit, squared, 1.0))
-        yield jnp.where(hit, c[2] - half_chord, jnp.inf)
+    """Index of the sphere that each ray of `ray_cast` meets first, -1 for none."""
+    background = jnp.full((y.size, x.size), far, radii.dtype)
+    _, index = _search(_depth, (x, y[:, None]), centres, radii, background)
+    return jnp.where(index < len(radii), index, -1)
 
 
 def point_to_spheres(
@@ -94,16 +87,82 @@ def point_to_spheres(
 
         d(p) = min_j abs(|p - c_j| - r_j)
 
+    A point in a sphere's centre has no direction to go: only the radius gets a
+    gradient there.
+
     Args:
         points: mm.
 
     Source: [wan2019] Eqs. (10)-(11).
     """
-    x, y, z = points.T[:, :, None] - centres.T[:, None, :]
+    nothing = jnp.full(len(points), jnp.inf, points.dtype)
+    return _least(_distance, tuple(points.T), centres, radii, nothing)
+
+
+def _depth(rays, c, r):
+    (x, y), (cx, cy, cz) = rays, c
+    squared = (r * r - (y - cy) ** 2) - (x - cx) ** 2
+    return jnp.where(squared > 0.0, cz - _half_chord(squared), jnp.inf)
+
+
+def _distance(points, c, r):
+    x, y, z = (p - q for p, q in zip(points, c, strict=True))
     squared = x * x + y * y + z * z
-    away = squared > 0.0
-    distance = jnp.where(away, jnp.sqrt(jnp.where(away, squared, 1.0)), 0.0)
-    return jnp.min(jnp.abs(distance - radii), axis=1)
+    return jnp.where(r > 0.0, jnp.abs(_safe_sqrt(squared) - r), jnp.inf)
+
+
+@jax.custom_jvp
+def _half_chord(squared):
+    """Square root of what is left of r^2; its slope is capped at the silhouette."""
+    return jnp.sqrt(jnp.maximum(squared, 0.0))
+
+
+@_half_chord.defjvp
+def _half_chord_jvp(primals, tangents):
+    half_chord = _half_chord(*primals)
+    return half_chord, 0.5 * tangents[0] / jnp.maximum(half_chord, HALF_CHORD_FLOOR)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _least(measure: Callable[..., Array], places, centres, radii, start) -> Array:
+    """min(start, min_j measure(places, c_j, r_j)); only the winner has a gradient.
+
+    The gradient remembers whose each place is, not what the others measured: one
+    sphere is gathered a place, and its derivative, of any order and mode, is taken.
+    """
+    return _search(measure, places, centres, radii, start)[0]
+
+
+@_least.defjvp
+def _least_jvp(measure, primals, tangents):
+    _, index = _search(measure, *jax.lax.stop_gradient(primals))
+
+    def at_winner(places, centres, radii, start):
+        spheres = jnp.concatenate([centres, radii[:, None]], axis=1)
+        *c, r = jnp.moveaxis(spheres.at[index].get(mode="fill", fill_value=0.0), -1, 0)
+        value = measure(places, c, r)
+        return jnp.where(value < start, value, start)
+
+    return jax.jvp(at_winner, primals, tangents)
+
+
+def _search(measure, places, centres, radii, start) -> tuple[Array, Array]:
+    """The least measure of each place, and whose it is (`len(radii)`: nobody's).
+
+    One sphere after another over all places, a few to a pass: no array of places by
+    spheres is ever written, and little but the roots costs time.
+    """
+
+    def visit(best, sphere):
+        least, index = best
+        j, c, r = sphere
+        value = measure(places, c, r)
+        nearer = value < least
+        return (jnp.where(nearer, value, least), jnp.where(nearer, j, index)), None
+
+    nobody = jnp.full(start.shape, len(radii), jnp.int32)
+    spheres = jnp.arange(len(radii), dtype=jnp.int32), centres, radii
+    return jax.lax.scan(visit, (start, nobody), spheres, unroll=_UNROLL)[0]
 
 
 def overlap(
@@ -111,12 +170,8 @@ def overlap(
     radii: Float[Array, "spheres"],
     pairs: Int[Array, "pairs 2"],
 ) -> Float[Array, "pairs"]:
-    """How deep the spheres of each pair reach into one another, mm, never negative.
-
-    max(r_j + r_k - |c_j - c_k|, 0)
-    """
-    j, k = pairs.T
-    return jnp.maximum(radii[j] + radii[k] - _norm(centres[j] - centres[k]), 0.0)
+    """How deep the spheres of each pair reach into one another, mm, 0 if apart."""
+    return jnp.maximum(_reach(centres, radii, pairs), 0.0)
 
 
 def collision(
@@ -129,17 +184,14 @@ def collision(
 
         sum_jk max(r_j + r_k - |c_j - c_k| - o_jk, 0)
 
-    Neighbouring spheres of a hand overlap at rest; that much costs nothing.
-
     Args:
         pairs: indices of the spheres to keep apart.
-        overlap_at_rest: o, `overlap` of the resting hand, mm.
+        overlap_at_rest: o, `overlap` of the resting hand, mm; costs nothing.
 
     Source: [wan2019] Eq. (16), with the distance in place of its square.
     """
-    j, k = pairs.T
-    reach = radii[j] + radii[k] - _norm(centres[j] - centres[k])
-    return jnp.sum(jnp.maximum(reach - overlap_at_rest, 0.0))
+    excess = _reach(centres, radii, pairs) - overlap_at_rest
+    return jnp.sum(jnp.maximum(excess, 0.0))
 
 
 def collision_as_printed(
@@ -158,9 +210,8 @@ def collision_as_printed(
 
     Source: [wan2019] Eq. (16), as printed.
     """
-    j, k = pairs.T
-    squared = jnp.sum((centres[j] - centres[k]) ** 2, axis=-1)
-    return jnp.sum(jnp.maximum(radii[j] + radii[k] - squared, 0.0))
+    reach = jnp.sum(radii[pairs], axis=1)
+    return jnp.sum(jnp.maximum(reach - _squared_distance(centres, pairs), 0.0))
 
 
 def collision_of_centres(
@@ -179,13 +230,19 @@ def collision_of_centres(
 
     Source: [wan2019] Eq. (16), as in the authors' code.
     """
-    j, k = pairs.T
-    squared = jnp.sum((centres[j] - centres[k]) ** 2, axis=-1)
-    return jnp.sum(jnp.maximum(nearest**2 - squared, 0.0))
+    return jnp.sum(jnp.maximum(nearest**2 - _squared_distance(centres, pairs), 0.0))
 
 
-def _norm(vectors: Float[Array, "*n 3"]) -> Float[Array, "*n"]:
-    """Lengths; the slope at 0, which has no direction, is 0."""
-    squared = jnp.sum(vectors**2, axis=-1)
-    nonzero = squared > 0.0
-    return jnp.where(nonzero, jnp.sqrt(jnp.where(nonzero, squared, 1.0)), 0.0)
+def _reach(centres, radii, pairs):
+    distance = _safe_sqrt(_squared_distance(centres, pairs))
+    return jnp.sum(radii[pairs], axis=1) - distance
+
+
+def _squared_distance(centres, pairs):
+    return jnp.sum((centres[pairs[:, 0]] - centres[pairs[:, 1]]) ** 2, axis=-1)
+
+
+def _safe_sqrt(squared):
+    """Square root whose slope at 0, infinite otherwise, is 0."""
+    positive = squared > 0.0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1.0)), 0.0)
