@@ -1,0 +1,71 @@
+"""What each dataset counts: joint sets, thresholds, and the figure that names it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from handjax.batch import Labels
+from handjax.hands import spheres
+from handjax.hands.skeleton import KEYPOINTS, TIPS
+
+
+class JointSet(NamedTuple):
+    """Joints that are measured together.
+
+    Attributes:
+        names: in the order of the arrays.
+        tips: which of them are finger tips.
+    """
+
+    names: tuple[str, ...]
+    tips: tuple[int, ...]
+
+
+class Protocol(NamedTuple):
+    """How a dataset is scored.
+
+    Attributes:
+        sets: names of the joint sets, the headline's first.
+        thresholds: mm, at which the fraction of good frames is printed.
+        curve: mm, (first, last) of the success curve.
+        note: a line on what was measured, printed under the table.
+    """
+
+    sets: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    curve: tuple[float, float]
+    note: str
+
+    def counted(self, found: Mapping[str, Any]) -> list[str]:
+        """The joint sets that are there, the headline's first."""
+        return [name for name in self.sets if name in found]
+
+
+NYU14_NAMES = tuple(spheres.NAMES[sphere] for sphere in spheres.NYU14)
+JOINT_SETS: Mapping[str, JointSet] = {
+    "nyu14": JointSet(NYU14_NAMES, (0, 2, 4, 6, 8)),
+    "centres41": JointSet(spheres.NAMES, (15, 21, 27, 33, 39)),
+    "keypoints21": JointSet(KEYPOINTS, tuple(KEYPOINTS.index(tip) for tip in TIPS)),
+}
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "synthetic": Protocol(
+        sets=("nyu14", "centres41", "keypoints21"),
+        thresholds=(20.0, 30.0, 40.0),
+        curve=(0.0, 80.0),
+        note="held-out synthetic frames, drawn as in training from keys of their own",
+    ),
+}
+
+
+def true_joints(labels: Labels) -> dict[str, Float[Array, "batch joints 3"]]:
+    """The joint sets that the labels hold, world coordinates, mm."""
+    found: dict[str, Any] = {}
+    if labels.centres is not None:
+        found["nyu14"] = labels.centres[:, jnp.array(spheres.NYU14)]
+        found["centres41"] = labels.centres
+    if labels.joints is not None:
+        found["keypoints21"] = labels.joints
+    return found

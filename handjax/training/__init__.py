@@ -1,0 +1,33 @@
+"""Training: state, phases, the jitted step, logs, checkpoints. `train.py` tells it."""
+
+from handjax.training.checkpoints import Checkpoints
+from handjax.training.devices import compile_step, make_mesh, replicate, spread
+from handjax.training.examine import Estimates, Examiner, make_examiner
+from handjax.training.interrupt import Interrupt
+from handjax.training.logs import Log
+from handjax.training.meter import Meter, NotFiniteError, check_params
+from handjax.training.phases import Phase, phase_at, read_phases
+from handjax.training.step import TrainState, enter, init_state, make_step
+
+__all__ = [
+    "Checkpoints",
+    "Estimates",
+    "Examiner",
+    "Interrupt",
+    "Log",
+    "Meter",
+    "NotFiniteError",
+    "Phase",
+    "TrainState",
+    "check_params",
+    "compile_step",
+    "enter",
+    "init_state",
+    "make_examiner",
+    "make_mesh",
+    "make_step",
+    "phase_at",
+    "read_phases",
+    "replicate",
+    "spread",
+]

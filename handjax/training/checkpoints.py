@@ -1,0 +1,104 @@
+"""Checkpoints: written while training goes on, the latest and the best kept."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+from orbax.checkpoint.checkpoint_managers import (
+    AnyPreservationPolicy,
+    BestN,
+    LatestN,
+)
+
+from handjax.training.step import TrainState
+
+FOLDER = "checkpoints"
+METRIC = "mean_mm"
+
+
+class Checkpoints:
+    """The checkpoints of one working folder; a context that waits for the last write.
+
+    Two items each: "model" (params, state, ema), which is all that evaluation reads,
+    and "rest" (opt_state, step), which only going on needs.
+    """
+
+    def __init__(self, workdir: str | Path):
+        self.folder = Path(workdir).resolve() / FOLDER
+        # The error is negated because the policy ranks upwards.
+        best = BestN(
+            get_metric_fn=lambda metrics: -metrics[METRIC],
+            n=1,
+            keep_checkpoints_without_metrics=False,
+        )
+        policy = AnyPreservationPolicy([LatestN(1), best])
+        self._manager = ocp.CheckpointManager(
+            self.folder,
+            options=ocp.CheckpointManagerOptions(
+                preservation_policy=policy, best_fn=lambda metrics: -metrics[METRIC]
+            ),
+        )
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._manager.close()
+
+    @property
+    def latest(self) -> int | None:
+        """Steps taken at the latest checkpoint, None where there is none."""
+        return self._manager.latest_step()
+
+    @property
+    def best(self) -> int | None:
+        """Steps taken at the checkpoint with the least error, else the latest."""
+        return self._manager.best_step() or self.latest
+
+    def save(self, train: TrainState, mean_mm: float | None = None) -> None:
+        """Write in the background; a step that is already there is left alone.
+
+        Args:
+            train: what to keep.
+            mean_mm: its error on held-out frames, where it was measured.
+        """
+        step = int(train.step)
+        if step in self._manager.all_steps():
+            return
+        model = {"params": train.params, "state": train.state, "ema": train.ema}
+        rest = {"opt_state": train.opt_state, "step": train.step}
+        items = ocp.args.Composite(
+            model=ocp.args.StandardSave(model), rest=ocp.args.StandardSave(rest)
+        )
+        metrics = None if mean_mm is None else {METRIC: mean_mm}
+        self._manager.save(step, args=items, metrics=metrics, force=True)
+
+    def restore(self, like: TrainState) -> TrainState:
+        """The latest state, laid out and placed as `like`."""
+        model = {"params": like.params, "state": like.state, "ema": like.ema}
+        rest = {"opt_state": like.opt_state, "step": like.step}
+        items = ocp.args.Composite(
+            model=ocp.args.StandardRestore(_abstract(model)),
+            rest=ocp.args.StandardRestore(_abstract(rest)),
+        )
+        found = self._manager.restore(self.latest, args=items)
+        return TrainState(**found["model"], **found["rest"])
+
+    def restore_model(self, params: Any, state: Any, step: int) -> tuple[Any, Any]:
+        """Averaged parameters and state at `step`, laid out as those given."""
+        like = _abstract({"params": params, "state": state, "ema": params})
+        items = ocp.args.Composite(model=ocp.args.StandardRestore(like))
+        found = self._manager.restore(step, args=items)["model"]
+        return found["ema"], found["state"]
+
+
+def _abstract(tree: Any) -> Any:
+    """Shapes, types and placement; a shape without placement goes to one device."""
+    here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+
+    def describe(leaf: Any) -> jax.ShapeDtypeStruct:
+        placed = getattr(leaf, "sharding", None) or here
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=placed)
+
+    return jax.tree.map(describe, tree)

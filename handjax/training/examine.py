@@ -1,0 +1,106 @@
+"""Predictions on held-out frames, beside the truth: what evaluation measures."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Key
+
+from handjax.batch import Batch
+from handjax.geometry import transforms
+from handjax.geometry.cameras import Camera
+from handjax.geometry.precision import matmul
+from handjax.methods.method import Method
+
+# Steps of training fold their number into another branch of the run's key.
+HELD_OUT = 2
+
+
+class Estimates(NamedTuple):
+    """Predictions and truth in the crop frame of each frame's first view, mm.
+
+    Attributes:
+        predicted: by joint set, (frames, joints, 3).
+        truth: likewise.
+        depth: what the network saw, None for methods on colour.
+        camera: crop frame to pixels, leaves (frames, 2).
+        radii: of the true spheres, None where the source has none.
+    """
+
+    predicted: dict[str, Any]
+    truth: dict[str, Any]
+    depth: Float[ArrayLike, "frames height width"] | None
+    camera: Camera
+    radii: Float[ArrayLike, "frames 41"] | None
+
+
+class Examiner(NamedTuple):
+    """Draws held-out frames and has them judged; compiled once, used many times.
+
+    Attributes:
+        look: (params, state, key) -> estimates of one batch.
+        batch_size: frames a look.
+    """
+
+    look: Callable[[Any, Any, Any], Estimates]
+    batch_size: int
+
+    def __call__(
+        self, params: Any, state: Any, key: Key[Array, ""], frames: int
+    ) -> Estimates:
+        """Estimates for a number of frames, on the host.
+
+        Args:
+            params: averaged parameters.
+            state: the network's own.
+            key: of the held-out frames; the same key draws the same frames.
+            frames: how many.
+        """
+        key = jax.random.fold_in(key, HELD_OUT)
+        rounds = range(-(-frames // self.batch_size))
+        keys = [jax.random.fold_in(key, number) for number in rounds]
+        parts = [jax.device_get(self.look(params, state, one)) for one in keys]
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[:frames], *parts)
+
+
+def make_examiner(
+    method: Method,
+    sample: Callable[[Any], Batch],
+    true_joints: Callable[[Any], Mapping[str, Array]],
+    batch_size: int,
+) -> Examiner:
+    """An examiner of a method on a source of labelled frames.
+
+    Args:
+        method: predicts.
+        sample: (key) -> batch.
+        true_joints: labels -> joint sets, world coordinates.
+        batch_size: of `sample`.
+    """
+
+    @jax.jit
+    def look(params: Any, state: Any, key: Key[Array, ""]) -> Estimates:
+        draw, noise = jax.random.split(key)
+        batch = sample(draw)
+        prediction, _ = method.predict(params, state, batch, key=noise, train=False)
+        predicted = method.joints(prediction, batch)
+        truth = {k: v for k, v in true_joints(batch.labels).items() if k in predicted}
+        place = jax.vmap(transforms.apply)
+        crop, views = crop_from_world(batch), batch.views
+        return Estimates(
+            {name: place(crop, predicted[name]) for name in truth},
+            {name: place(crop, joints) for name, joints in truth.items()},
+            None if views.depth is None else views.depth[:, 0],
+            jax.tree.map(lambda leaf: leaf[:, 0], views.camera),
+            batch.labels.radii,
+        )
+
+    return Examiner(look, batch_size)
+
+
+def crop_from_world(batch: Batch) -> Float[Array, "batch 4 4"]:
+    """World to the crop frame of each example's first view."""
+    views = batch.views
+    return matmul(views.crop_from_camera[:, 0], views.camera_from_world[:, 0])

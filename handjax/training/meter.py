@@ -1,0 +1,70 @@
+"""What the steps since the last look gave, read from the device only when asked."""
+
+import time
+from typing import Any
+
+import jax
+import numpy as np
+
+
+class NotFiniteError(RuntimeError):
+    """A loss term, the gradient or a parameter became NaN or infinite."""
+
+
+class Meter:
+    """Gathers metrics without waiting; `read` waits for them, checks and averages."""
+
+    def __init__(self, samples_per_step: int):
+        self._samples = samples_per_step
+        self._pending: list[tuple[int, dict[str, Any]]] = []
+        self._since = time.perf_counter()
+
+    def add(self, step: int, metrics: dict[str, Any]) -> None:
+        """Note the metrics of one step, still on their way."""
+        self._pending.append((step, metrics))
+
+    def read(self) -> dict[str, float]:
+        """Means over the steps since the last call, and the pace; {} if none.
+
+        Raises:
+            NotFiniteError: naming the first step and term that were not finite.
+        """
+        if not self._pending:
+            return {}
+        steps = [step for step, _ in self._pending]
+        columns = jax.device_get([metrics for _, metrics in self._pending])
+        self._pending = []
+        for step, metrics in zip(steps, columns, strict=True):
+            check_finite(step, metrics)
+        means = {
+            name: float(np.mean([metrics[name] for metrics in columns]))
+            for name in columns[0]
+        }
+        now = time.perf_counter()
+        pace = len(steps) * self._samples / max(now - self._since, 1e-9)
+        self._since = now
+        # The last rate, not the mean of rates: what the schedule says now.
+        means["learning_rate"] = float(columns[-1]["learning_rate"])
+        return means | {"samples_per_second": pace}
+
+    def rest(self) -> None:
+        """Leave the time up to now out of the pace (an evaluation has passed)."""
+        self._since = time.perf_counter()
+
+
+def check_finite(step: int, metrics: dict[str, Any]) -> None:
+    """Name what is not finite: a term before the loss that it spoils."""
+    order = sorted(metrics, key=lambda name: (not name.startswith("terms/"), name))
+    broken = [name for name in order if not np.isfinite(metrics[name])]
+    if broken:
+        name = broken[0].removeprefix("terms/")
+        raise NotFiniteError(f"{name!r} is {metrics[broken[0]]} at step {step}")
+
+
+def check_params(step: int, params: Any) -> None:
+    """Refuse parameters that are not finite, naming the first."""
+    flat = jax.tree_util.tree_leaves_with_path(jax.device_get(params))
+    for path, leaf in flat:
+        if not np.all(np.isfinite(np.asarray(leaf, np.float32))):
+            name = jax.tree_util.keystr(path, simple=True, separator="/")
+            raise NotFiniteError(f"parameter {name!r} is not finite at step {step}")

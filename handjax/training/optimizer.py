@@ -1,0 +1,80 @@
+"""The optimiser of a phase: AdamW, a schedule over the phase, clipping, who moves."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import optax
+from jaxtyping import Array, Float, Int
+
+from handjax.training.configs import Config, ConfigError
+
+SCHEDULES = ("constant", "cosine", "step")
+
+
+def make_schedule(config: Config, steps: int) -> optax.Schedule:
+    """Learning rate over the steps of one phase.
+
+    Args:
+        config: `learning_rate`; `schedule`, one of `SCHEDULES`: "cosine" falls to 0,
+            "step" divides by 10 after each third; `warmup`, steps over which the rate
+            rises from 0, a tenth of the phase at most.
+        steps: of the phase.
+    """
+    peak, warm = config.learning_rate, min(config.warmup, steps // 10)
+    rest = max(steps - warm, 1)
+    match config.schedule:
+        case "constant":
+            body = optax.constant_schedule(peak)
+        case "cosine":
+            body = optax.cosine_decay_schedule(peak, rest)
+        case "step":
+            thirds = {round(rest / 3): 0.1, round(2 * rest / 3): 0.1}
+            body = optax.piecewise_constant_schedule(peak, thirds)
+        case wrong:
+            raise ConfigError(
+                f"optimizer.schedule is {wrong!r}; it must be one of {SCHEDULES}"
+            )
+    rise = optax.linear_schedule(0.0, peak, max(warm, 1))
+    return optax.join_schedules([rise, body], [warm]) if warm else body
+
+
+def make_optimizer(
+    config: Config, steps: int, moves: Any
+) -> optax.GradientTransformation:
+    """AdamW over the parameters that move; the others stay where they are.
+
+    Args:
+        config: as for `make_schedule`, with `weight_decay` and `clip`, the largest
+            global norm of the gradient (0 for no limit).
+        steps: of the phase.
+        moves: a tree of bools like the parameters', see `moving`.
+    """
+    schedule = make_schedule(config, steps)
+    rule = optax.adamw(schedule, weight_decay=config.weight_decay)
+    if config.clip:
+        rule = optax.chain(optax.clip_by_global_norm(config.clip), rule)
+    return optax.partition({True: rule, False: optax.set_to_zero()}, moves)
+
+
+def moving(params: Any, trainable: Callable[[tuple[str, ...]], bool]) -> Any:
+    """Which parameters a phase moves: a tree of bools.
+
+    Args:
+        params: nested dicts.
+        trainable: a predicate on the path of a parameter.
+    """
+    return jax.tree_util.tree_map_with_path(
+        lambda path, _: bool(trainable(tuple(str(part.key) for part in path))), params
+    )
+
+
+def average(ema: Any, params: Any, decay: float, step: Int[Array, ""]) -> Any:
+    """Exponential moving average of the parameters.
+
+        ema <- d ema + (1 - d) params,  d = min(decay, (1 + step) / (10 + step))
+
+    The smaller d at the start lets go of the random initialisation.
+    """
+    kept: Float[Array, ""] = jax.numpy.minimum(decay, (1.0 + step) / (10.0 + step))
+    return jax.tree.map(lambda old, new: kept * old + (1.0 - kept) * new, ema, params)

@@ -1,0 +1,121 @@
+"""One training step: draw a batch, predict, weigh the loss terms, move, average."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Int, Key
+
+from handjax.losses import weigh
+from handjax.methods.method import Method
+from handjax.training.configs import Config
+from handjax.training.optimizer import (
+    average,
+    make_optimizer,
+    make_schedule,
+    moving,
+)
+from handjax.training.phases import Phase
+
+Metrics = dict[str, Any]
+Sample = Callable[[Any], Any]
+
+
+class TrainState(NamedTuple):
+    """All that a run carries from step to step, and all that a checkpoint holds.
+
+    Attributes:
+        params: what the optimiser moves.
+        state: what the network keeps beside its parameters (running statistics).
+        ema: moving average of `params`; evaluation uses it.
+        opt_state: of the phase's optimiser, started afresh with each phase.
+        step: steps taken since the run began.
+    """
+
+    params: Any
+    state: Any
+    ema: Any
+    opt_state: Any
+    step: Int[Array, ""]
+
+
+def init_state(method: Method, batch: Any, key: Key[Array, ""]) -> TrainState:
+    """The state before the first step; `enter` gives it an optimiser."""
+    params, state = method.init(key, batch)
+    # A copy: a buffer that stands twice in the state can't be given away twice.
+    ema = jax.tree.map(jnp.copy, params)
+    return TrainState(params, state, ema, (), jnp.zeros((), jnp.int32))
+
+
+def enter(
+    train: TrainState, method: Method, phase: Phase, config: Config
+) -> TrainState:
+    """Begin a phase: same parameters, new optimiser."""
+    moves = moving(train.params, method.trainable[phase.name])
+    optimizer = make_optimizer(config.optimizer, phase.steps, moves)
+    return train._replace(opt_state=optimizer.init(train.params))
+
+
+def make_step(
+    method: Method, phase: Phase, sample: Sample, config: Config
+) -> Callable[[TrainState, Key[Array, ""]], tuple[TrainState, Metrics]]:
+    """The step of one phase, ready to be jitted.
+
+    Args:
+        method: predicts and compares.
+        phase: names the loss, weighs its terms.
+        sample: (key) -> batch, or a tuple of batches where the phase mixes sources.
+        config: `optimizer` and what `make_optimizer` reads in it.
+
+    Returns:
+        (state, key of the run) -> (state, metrics). Its randomness comes from the
+        key and `state.step` alone, so that a resumed run draws what it would have.
+    """
+    schedule = make_schedule(config.optimizer, phase.steps)
+
+    def step(train: TrainState, key: Key[Array, ""]) -> tuple[TrainState, Metrics]:
+        draw, noise = jax.random.split(jax.random.fold_in(key, train.step))
+        batch = sample(draw)
+
+        def objective(params: Any) -> tuple[Array, tuple[Any, Metrics]]:
+            prediction, state = predict(method, params, train.state, batch, noise)
+            frozen = jax.lax.stop_gradient(params)
+            terms = method.losses[phase.name](prediction, batch, frozen)
+            return weigh(terms, phase.weights), (state, terms)
+
+        value = jax.value_and_grad(objective, has_aux=True)
+        (loss, (state, terms)), gradient = value(train.params)
+        moves = moving(train.params, method.trainable[phase.name])
+        optimizer = make_optimizer(config.optimizer, phase.steps, moves)
+        updates, opt_state = optimizer.update(gradient, train.opt_state, train.params)
+        params = optax.apply_updates(train.params, updates)
+        ema = average(train.ema, params, config.optimizer.ema, train.step)
+        metrics = {f"terms/{name}": term for name, term in terms.items()} | {
+            "loss": loss,
+            "gradient_norm": optax.tree.norm(_select(gradient, moves)),
+            "learning_rate": schedule(train.step - phase.first),
+        }
+        return TrainState(params, state, ema, opt_state, train.step + 1), metrics
+
+    return step
+
+
+def predict(
+    method: Method, params: Any, state: Any, batch: Any, key: Key[Array, ""]
+) -> tuple[Any, Any]:
+    """Training predictions for a batch, or for each of a tuple of batches."""
+    if hasattr(batch, "_fields"):
+        return method.predict(params, state, batch, key=key, train=True)
+    predictions = []
+    for number, part in enumerate(batch):
+        own = jax.random.fold_in(key, number)
+        one, state = method.predict(params, state, part, key=own, train=True)
+        predictions.append(one)
+    return tuple(predictions), state
+
+
+def _select(tree: Any, chosen: Any) -> list[Any]:
+    leaves, picks = jax.tree.leaves(tree), jax.tree.leaves(chosen)
+    return [leaf for leaf, pick in zip(leaves, picks, strict=True) if pick]

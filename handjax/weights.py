@@ -1,0 +1,222 @@
+"""Trained weights, by the name of a release or the folder of a run.
+
+A release is two files in handjax/weights: NAME.npz, arrays by path, floats rounded to
+bfloat16 and kept as the uint16 of the same bits (NumPy has no bfloat16, and nothing
+here is pickled); and NAME.json, the config and where the weights come from.
+
+    python -m handjax.weights export RUNDIR NAME
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from handjax.experiment import Experiment, assemble
+from handjax.training import Checkpoints, configs
+from handjax.training.configs import Config
+
+FOLDER = Path(__file__).parent / "weights"
+CONFIG = "config.json"
+LIMIT = 16 * 2**20
+
+
+class MissingError(LookupError):
+    """What was asked for is not there; the message says what is."""
+
+
+class Weights(NamedTuple):
+    """Parameters ready for `Method.predict`.
+
+    Attributes:
+        config: of the run that made them.
+        params: its averaged parameters.
+        state: the network's own.
+        origin: a line on where they come from.
+    """
+
+    config: Config
+    params: Any
+    state: Any
+    origin: str
+
+
+def find(name: str) -> Weights:
+    """Weights of the run in a folder, or else released under this name.
+
+    Raises:
+        MissingError: if it is neither.
+    """
+    if (Path(name) / CONFIG).exists():
+        return from_run(name)
+    return from_release(name)
+
+
+def from_run(workdir: str | Path) -> Weights:
+    """Averaged parameters of a run at its best checkpoint.
+
+    Raises:
+        MissingError: if the folder holds no run, or none that was saved yet.
+    """
+    page = Path(workdir) / CONFIG
+    if not page.exists():
+        raise MissingError(
+            f"no run in {str(workdir)!r}: {CONFIG} is not there. Train one with "
+            f"`python train.py --config=configs/wan_spheres.py --workdir {workdir}`."
+        )
+    config = configs.read(page)
+    params, state = blank(assemble(config))
+    with Checkpoints(workdir) as saved:
+        if saved.best is None:
+            raise MissingError(f"the run in {str(workdir)!r} has no checkpoint yet")
+        origin = f"{workdir} at step {saved.best}"
+        return Weights(config, *saved.restore_model(params, state, saved.best), origin)
+
+
+def blank(experiment: Experiment) -> tuple[Any, Any]:
+    """Shapes of the parameters and the state of an experiment's method."""
+    sample = experiment.sources[experiment.config.phases[0].sources[0]]
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    return jax.eval_shape(lambda key: experiment.method.init(key, sample(key)), key)
+
+
+def carry_over(found: Any, params: Any) -> tuple[Any, int]:
+    """Parameters with those found in their place where path and shape agree.
+
+    Args:
+        found: other parameters.
+        params: whose paths and shapes count.
+
+    Returns:
+        the parameters, and how many arrays were found.
+
+    Raises:
+        MissingError: if none was.
+    """
+    flat = _flatten(found)
+    taken = {
+        path: flat[path]
+        for path, leaf in _flatten(params).items()
+        if path in flat and flat[path].shape == leaf.shape
+    }
+    if not taken:
+        raise MissingError("no parameter of these weights fits this method's")
+    kept = jax.tree_util.tree_map_with_path(
+        lambda path, leaf: taken.get(_name(path), leaf), params
+    )
+    return kept, len(taken)
+
+
+def released() -> list[str]:
+    """Names of the weights that came with the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.npz"))
+
+
+def from_release(name: str) -> Weights:
+    """Weights that came with the package.
+
+    Raises:
+        MissingError: if there are none of this name.
+    """
+    if name not in released():
+        raise MissingError(
+            f"no released weights are called {name!r}; there are: "
+            f"{', '.join(released()) or 'none yet'}"
+        )
+    page = json.loads((FOLDER / f"{name}.json").read_text())
+    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as stored:
+        flat = {path: _widen(stored[path]) for path in stored.files}
+    tree = _unflatten(flat)
+    return Weights(
+        configs.from_plain(page["config"]),
+        tree.get("params", {}),
+        tree.get("state", {}),
+        f"release {name} ({page['origin']})",
+    )
+
+
+def save_release(workdir: str | Path, name: str) -> Path:
+    """Release the weights of a run under a name; returns the file of the arrays.
+
+    Raises:
+        ValueError: if they take more than 16 MB.
+    """
+    weights = from_run(workdir)
+    flat = _flatten({"params": weights.params, "state": weights.state})
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.npz"
+    np.savez_compressed(
+        path, allow_pickle=False, **{key: _narrow(leaf) for key, leaf in flat.items()}
+    )
+    if path.stat().st_size > LIMIT:
+        size = path.stat().st_size / 2**20
+        path.unlink()
+        raise ValueError(f"{size:.1f} MB; a release may take {LIMIT // 2**20} MB")
+    page = {
+        "origin": f"{weights.config.method}, {weights.origin.split(' at ')[-1]}",
+        "config": configs.plain(weights.config),
+    }
+    (FOLDER / f"{name}.json").write_text(json.dumps(page, indent=2) + "\n")
+    return path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m handjax.weights")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="names of the released weights")
+    export = commands.add_parser("export", help="release the weights of a run")
+    export.add_argument("workdir", help="the run's folder")
+    export.add_argument("name", help="what to call the release")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "list":
+        print("\n".join(released()))
+        return 0
+    try:
+        path = save_release(chosen.workdir, chosen.name)
+    except (MissingError, ValueError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    print(f"{path} ({path.stat().st_size / 2**20:.1f} MB)")
+    return 0
+
+
+def _flatten(tree: Any) -> dict[str, Any]:
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {_name(path): leaf for path, leaf in leaves}
+
+
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def _unflatten(flat: dict[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, leaf in flat.items():
+        *folders, last = path.split("/")
+        place = tree
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[last] = leaf
+    return tree
+
+
+def _narrow(leaf: Any) -> np.ndarray:
+    if jnp.issubdtype(leaf.dtype, jnp.floating):
+        return np.asarray(leaf.astype(jnp.bfloat16)).view(np.uint16)
+    return np.asarray(leaf)
+
+
+def _widen(stored: np.ndarray) -> jax.Array:
+    if stored.dtype == np.uint16:
+        return jnp.asarray(stored.view(jnp.bfloat16), jnp.float32)
+    return jnp.asarray(stored)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""Train a method on hands.
+
+    python train.py --config=configs/wan_spheres.py
+    python train.py --config=configs/wan_spheres.py:small --workdir runs/small --seed 1
+    python train.py --config=... --config.optimizer.learning_rate=3e-4
+    python train.py --config=... --init runs/other      (or a released weight's name)
+
+The same command again goes on where the last one stopped. In --workdir: config.json,
+log.jsonl, checkpoints/ (latest and best), pictures/, tensorboard/.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from absl import app, flags, logging
+from jaxtyping import Array, Key
+from ml_collections import ConfigDict, config_flags
+
+from handjax import training, visualize, weights
+from handjax.data.crop import FAR
+from handjax.evaluation import metrics, protocols
+from handjax.experiment import Experiment, assemble, join
+from handjax.training import Phase, TrainState, configs
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "A page of configs/.")
+WORKDIR = flags.DEFINE_string("workdir", None, "Default: runs/ and the config's name.")
+SEED = flags.DEFINE_integer("seed", None, "Instead of the config's own.")
+INIT = flags.DEFINE_string("init", None, "A run's folder or a release to start from.")
+
+
+# Steps between readings of the device: each waits for it.
+LOG_EVERY = 50
+# Held-out frames in the picture of each evaluation.
+SHOWN = 8
+PROTOCOL = protocols.PROTOCOLS["synthetic"]
+
+
+class Run(NamedTuple):
+    """What stays the same from the first step to the last, and the tools at hand."""
+
+    experiment: Experiment
+    workdir: Path
+    phases: tuple[Phase, ...]
+    key: Key[Array, ""]
+    mesh: Any
+    saved: training.Checkpoints
+    log: training.Log
+    interrupt: training.Interrupt
+    examiner: training.Examiner
+
+
+def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int:
+    """Train from the start, or from where the last call stopped.
+
+    Args:
+        experiment: what is trained, on what.
+        workdir: of this run alone.
+        init: where other parameters come from, for a run that has none of its own.
+
+    Returns:
+        exit status: 0 when all steps are done, 128 + signal when stopped by one.
+    """
+    config, method = experiment.config, experiment.method
+    phases = training.read_phases(config, method)
+    claim(workdir, config)
+    with (
+        training.Checkpoints(workdir) as saved,
+        training.Log(workdir, phases[-1].last) as log,
+        training.Interrupt() as interrupt,
+    ):
+        key = jax.random.key(config.seed)
+        mesh = training.make_mesh(config.batch_size)
+        examiner = make_examiner(experiment)
+        run = Run(
+            experiment, workdir, phases, key, mesh, saved, log, interrupt, examiner
+        )
+        state = start(run, init)
+        for phase in phases:
+            if int(state.step) < phase.last and not interrupt.received:
+                state = run_phase(run, state, phase)
+    return conclude(run)
+
+
+def start(run: Run, init: str | None) -> TrainState:
+    """The state of the latest checkpoint, or a new one."""
+    config, method = run.experiment.config, run.experiment.method
+    if run.saved.latest is None:
+        return training.replicate(begin(run, init), run.mesh)
+    phase = training.phase_at(run.phases, run.saved.latest)
+    blank = jax.eval_shape(lambda: training.enter(fresh(run), method, phase, config))
+    run.log.say(f"going on from step {run.saved.latest} in {run.workdir}")
+    return training.replicate(run.saved.restore(blank), run.mesh)
+
+
+def begin(run: Run, init: str | None) -> TrainState:
+    """The state before the first step, with other parameters where asked for."""
+    state = jax.jit(lambda: fresh(run))()
+    if init is None:
+        return state
+    found = weights.find(init)
+    params, taken = weights.carry_over(found.params, state.params)
+    total = len(jax.tree.leaves(params))
+    run.log.say(f"{taken} of {total} parameter arrays from {found.origin}")
+    return state._replace(params=params, ema=jax.tree.map(jnp.copy, params))
+
+
+def fresh(run: Run) -> TrainState:
+    """The state before the first step, at random."""
+    sample = join(run.experiment.sources, run.phases[0].sources[:1])
+    return training.init_state(run.experiment.method, sample(run.key), run.key)
+
+
+def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
+    """Take the steps of a phase that are still to be taken."""
+    config, method = run.experiment.config, run.experiment.method
+    sample = training.spread(join(run.experiment.sources, phase.sources), run.mesh)
+    step = training.compile_step(
+        training.make_step(method, phase, sample, config), run.mesh
+    )
+    first = int(state.step)
+    if first == phase.first:
+        state = training.enter(state, method, phase, config)
+    meter = training.Meter(config.batch_size)
+    for number in range(first + 1, phase.last + 1):
+        state, measured = step(state, run.key)
+        meter.add(number, measured)
+        examined = number % config.evaluation.every == 0 or number == phase.last
+        if number % LOG_EVERY == 0 or examined or run.interrupt.received:
+            run.log.train(number, phase.name, meter.read())
+        if examined:
+            examine(run, state, phase, number)
+            meter.rest()
+        if run.interrupt.received:
+            save(run, state, number)
+            break
+    return state
+
+
+def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
+    """Measure held-out frames, draw some of them, keep a checkpoint."""
+    config = run.experiment.config
+    found = run.examiner(
+        state.ema, state.state, jax.random.key(0), config.evaluation.frames
+    )
+    errors = {
+        name: metrics.joint_errors(found.predicted[name], found.truth[name])
+        for name in PROTOCOL.counted(found.truth)
+    }
+    figures = {f"{name}_mean_mm": metrics.mean(e) for name, e in errors.items()}
+    run.log.evaluate(number, phase.name, figures)
+    draw(run, found, next(iter(errors.values())), number)
+    save(run, state, number, next(iter(figures.values())))
+
+
+def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
+    """Leave a picture of the first held-out frames."""
+    frames = range(min(SHOWN, len(errors)))
+    headings = [f"{errors[frame].mean():.1f} mm" for frame in frames]
+    picture = visualize.estimates_sheet(found, frames, far=FAR, headings=headings)
+    visualize.save_png(run.workdir / "pictures" / f"step_{number:07}.png", picture)
+
+
+def save(
+    run: Run, state: TrainState, number: int, mean_mm: float | None = None
+) -> None:
+    """Keep a checkpoint, unless something in it is not finite."""
+    training.check_params(number, state.params)
+    run.saved.save(state, mean_mm)
+
+
+def conclude(run: Run) -> int:
+    """Say how it ended and what to do next."""
+    if run.interrupt.received:
+        print(
+            f"stopped by {run.interrupt.received.name} at step {run.saved.latest}; "
+            f"saved. The same command with --workdir {run.workdir} goes on."
+        )
+        return 128 + run.interrupt.received
+    print(
+        f"done: {run.phases[-1].last} steps in {run.workdir}; best at step "
+        f"{run.saved.best}. Next: python evaluate.py --dataset synthetic "
+        f"--workdir {run.workdir} --out {run.workdir}/evaluation"
+    )
+    return 0
+
+
+def make_examiner(experiment: Experiment) -> training.Examiner:
+    """Whoever judges the method on held-out synthetic frames."""
+    size = experiment.config.evaluation.batch_size
+    held_out = experiment.sources["held_out"]
+    return training.make_examiner(
+        experiment.method, held_out, protocols.true_joints, size
+    )
+
+
+def main(_: list[str]) -> None:
+    """Read the command line, train, end with what it says."""
+    logging.set_verbosity(logging.WARNING)
+    config = ConfigDict(CONFIG.value)
+    if SEED.value is not None:
+        config.seed = SEED.value
+    workdir = Path(WORKDIR.value or default_workdir())
+    try:
+        sys.exit(train(assemble(config), workdir, INIT.value))
+    except training.NotFiniteError as wrong:
+        sys.exit(f"stopped: {wrong}. {workdir} keeps the last good checkpoint.")
+    except (configs.ConfigError, weights.MissingError) as wrong:
+        print(wrong, file=sys.stderr)
+        sys.exit(2)
+
+
+def claim(workdir: Path, config: configs.Config) -> None:
+    """Write the config into a new working folder; refuse a folder of another run."""
+    page = workdir / weights.CONFIG
+    if page.exists():
+        changed = configs.differences(config, configs.read(page))
+        if changed:
+            raise configs.ConfigError(
+                f"{workdir} belongs to a run with another config (now, then): "
+                f"{'; '.join(changed)}. Choose another --workdir; --init {workdir} "
+                "starts there from these weights."
+            )
+        return
+    workdir.mkdir(parents=True, exist_ok=True)
+    configs.write(page, config)
+
+
+def default_workdir() -> Path:
+    """runs/ and the name of the config and its variant: runs/wan_spheres_small."""
+    page, _, variant = config_flags.get_config_filename(
+        flags.FLAGS["config"]
+    ).partition(":")
+    return Path("runs") / "_".join(filter(None, [Path(page).stem, variant]))
+
+
+if __name__ == "__main__":
+    flags.mark_flag_as_required("config")
+    app.run(main)
