@@ -28,11 +28,11 @@ def forward_kinematics(
         parents: the tree.
         local: parent_from_joint, a root's from its surroundings.
     """
-    levels = _levels(parents)
-    place = np.argsort(np.concatenate(levels))
+    parent, levels = np.array(parents, np.int32), _levels(parents)
+    place = np.argsort(np.concatenate(levels)).astype(np.int32)
     global_ = local[levels[0]]
     for level in levels[1:]:
-        above = place[np.asarray(parents)[level]]
+        above = place[parent[level]]
         global_ = jnp.concatenate([global_, small_matmul(global_[above], local[level])])
     return global_[place]
 
@@ -41,9 +41,9 @@ def local_from_global(
     parents: tuple[int, ...], global_: Float[Array, "joints 4 4"]
 ) -> Float[Array, "joints 4 4"]:
     """Each joint's frame in its parent's: the inverse of `forward_kinematics`."""
-    root = np.asarray(parents) < 0
-    above = global_[np.asarray(parents)]
-    above = jnp.where(root[:, None, None], jnp.eye(4, dtype=above.dtype), above)
+    parent = np.array(parents, np.int32)
+    root = parent[:, None, None] < 0
+    above = jnp.where(root, jnp.eye(4, dtype=global_.dtype), global_[parent])
     return small_matmul(jax.vmap(transforms.invert)(above), global_)
 
 
@@ -54,8 +54,8 @@ def rest_local(
 
     With rotations `R` of the joints, `vmap(transforms.make)(R, offsets)` is `local`.
     """
-    root = np.asarray(parents)[:, None] < 0
-    return joints - jnp.where(root, 0.0, joints[np.asarray(parents)])
+    parent = np.array(parents, np.int32)
+    return joints - jnp.where(parent[:, None] < 0, 0.0, joints[parent])
 
 
 @functools.cache
@@ -63,7 +63,7 @@ def _levels(parents: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     """Joints by their distance from the root, roots first."""
     levels, above = [], {-1}
     while level := [j for j, p in enumerate(parents) if p in above]:
-        levels.append(np.array(level))
+        levels.append(np.array(level, np.int32))
         above = set(level)
     if sum(map(len, levels)) != len(parents):
         raise ValueError(
