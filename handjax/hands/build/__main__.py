@@ -3,12 +3,15 @@
 import argparse
 from itertools import permutations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from handjax.hands import anatomy
 from handjax.hands.build import (
+    atlas,
     decimate,
+    flips,
     meshing,
     shapes,
     store,
@@ -18,27 +21,51 @@ from handjax.hands.build import (
 )
 
 COUNTS = (12553, 1721, 1000, 790)
+# Levels of so many vertices and more are fine enough for creases and nails.
+DETAILED = 5000
+FINGER_DENSITY = 1.3
+
+
+class Dense(NamedTuple):
+    """The master mesh and what the levels take from it."""
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    skin: np.ndarray
+    side: np.ndarray
+    layouts: list[np.ndarray]
+
+
+def dense_hand(spacing: float) -> Dense:
+    """Surface, skinning weights and texture layout on a grid of `spacing` mm."""
+    vertices, faces = meshing.master(spacing)
+    side = unwrap.sides(vertices, faces)
+    mean = flips.sliding(len(vertices), faces, side)
+    vertices = meshing.relax(vertices, faces, mean, 8, detailed=True)
+    skin = weights.skinning_weights(vertices, faces)
+    layouts = unwrap.charts(vertices, faces, side, skin)
+    return Dense(vertices, faces, skin, side, atlas.pack(layouts, faces, side))
 
 
 def build(spacing: float, counts=COUNTS) -> dict[str, dict[str, np.ndarray]]:
     """All levels by name."""
-    vertices, faces = meshing.master(spacing)
-    skin = weights.skinning_weights(vertices, faces)
-    collapser = decimate.Collapser(vertices, faces, np.ones(len(vertices)))
-    levels = {}
-    for count in counts:
-        coarse, coarse_faces = collapser.collapse_to(count)
-        coarse = meshing.project(coarse)
-        face, at = transfer.closest(coarse, vertices, faces)
-        carried = weights.sparse_rows(transfer.carry(skin, face, at, faces), 4)
-        levels[f"hand_{count}"] = level(coarse, coarse_faces, carried)
-    return levels
+    dense = dense_hand(spacing)
+    finger = dense.skin[:, 1:].sum(-1)
+    density = 1.0 + (FINGER_DENSITY - 1.0) * finger
+    collapser = decimate.Collapser(dense.vertices, dense.faces, density, dense.side)
+    return {f"hand_{n}": level(dense, *collapser.collapse_to(n)) for n in counts}
 
 
-def level(vertices, faces, skin) -> dict[str, np.ndarray]:
+def level(dense: Dense, vertices, faces, side) -> dict[str, np.ndarray]:
     """Everything that one level's file holds."""
+    detailed = len(vertices) >= DETAILED
+    vertices, faces = flips.even(vertices, faces, side, rounds=3, detailed=detailed)
+    face, at = transfer.closest(vertices, dense.vertices, dense.faces)
+    skin = transfer.carry(dense.skin, face, at, dense.faces)
+    skin = weights.sparse_rows(skin, weights.MOST_BONES)
     shape_vertices, shape_joints = shapes.shape_space(vertices, skin)
-    uv, uv_faces = unwrap.unwrap(vertices, faces)
+    master = (dense.vertices, dense.faces, dense.side, dense.layouts)
+    uv, uv_faces = atlas.carry(vertices, faces, side, master)
     return {
         "vertices": vertices,
         "faces": faces,

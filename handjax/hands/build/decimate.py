@@ -8,16 +8,25 @@ import heapq
 
 import numpy as np
 
-# Share of squared edge length in the cost: even triangles where the surface is flat.
-EVENNESS = 0.02
+# Weight of edge length (to the fourth, as areas weigh the quadrics) in the cost: even
+# triangles where the surface is flat.
+EVENNESS = 0.002
 
 
 class Collapser:
     """A closed mesh whose cheapest edges are collapsed one after another."""
 
-    def __init__(self, vertices: np.ndarray, faces: np.ndarray, density: np.ndarray):
-        """Start from a mesh; `density` > 1 keeps a vertex's surroundings finer."""
+    def __init__(self, vertices, faces, density, label):
+        """Start from a mesh.
+
+        Args:
+            vertices: (vertices, 3).
+            faces: (faces, 3).
+            density: per vertex; above 1 keeps its surroundings finer.
+            label: chart of each face; the seam between charts stays a line of edges.
+        """
         self.position = vertices.copy()
+        self.label = label
         self.density = density.astype(np.float64)
         self.faces = {i: tuple(f) for i, f in enumerate(faces.tolist())}
         self.around = [set() for _ in vertices]
@@ -36,19 +45,20 @@ class Collapser:
         """Vertices that share an edge with v."""
         return {w for i in self.around[v] for w in self.faces[i]} - {v}
 
-    def collapse_to(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Collapse until `count` vertices are left; vertices and faces."""
+    def collapse_to(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Collapse until `count` vertices are left; vertices, faces and labels."""
         while self.count > count:
             _, a, b, age_a, age_b = heapq.heappop(self.heap)
             if self.age[a] == age_a and self.age[b] == age_b:
                 self._try(a, b)
         return self.mesh()
 
-    def mesh(self) -> tuple[np.ndarray, np.ndarray]:
-        """The present mesh, compactly numbered."""
+    def mesh(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The present mesh, compactly numbered, and the label of each face."""
         faces = np.array(list(self.faces.values()))
         used = np.unique(faces)
-        return self.position[used].copy(), np.searchsorted(used, faces)
+        label = self.label[list(self.faces)]
+        return self.position[used].copy(), np.searchsorted(used, faces), label
 
     def _push_around(self, v: int, only_higher: bool = False) -> None:
         others = [w for w in self.neighbours(v) if w > v or not only_higher]
@@ -67,24 +77,32 @@ class Collapser:
         """Best meeting points of v with each neighbour and their cost."""
         quadric = self.quadric[v] + self.quadric[others]
         middle = 0.5 * (self.position[v] + self.position[others])
-        length = np.sum((self.position[v] - self.position[others]) ** 2, -1)
+        square = np.sum((self.position[v] - self.position[others]) ** 2, -1)
         A, b, c = quadric[:, :3, :3], quadric[:, :3, 3], quadric[:, 3, 3]
         weight = 1e-2 * np.trace(A, axis1=1, axis2=2)[:, None, None] + 1e-9
         regular = A + weight * np.eye(3)
         x = np.linalg.solve(regular, (weight[:, 0] * middle - b)[..., None])[..., 0]
         error = np.einsum("ni,nij,nj->n", x, A, x) + 2 * np.sum(b * x, -1) + c
         fine = 0.5 * (self.density[v] + self.density[others])
-        return x, (np.maximum(error, 0.0) + EVENNESS * length**2) * fine**4
+        return x, (np.maximum(error, 0.0) + EVENNESS * square**2) * fine**4
 
     def _try(self, a: int, b: int) -> None:
         if len(self.neighbours(a) & self.neighbours(b)) != 2:
             return
-        x = self._place(a, np.array([b]))[0][0]
         shared = self.around[a] & self.around[b]
+        seam_a, seam_b = self._on_seam(a), self._on_seam(b)
+        if seam_a and seam_b and len({self.label[i] for i in shared}) == 1:
+            return
+        x = self._place(a, np.array([b]))[0][0]
+        if seam_a != seam_b:
+            x = self.position[a if seam_a else b].copy()
         kept = (self.around[a] | self.around[b]) - shared
         if not self._stays_upright(a, b, kept, x):
             return
         self._collapse(a, b, shared, x)
+
+    def _on_seam(self, v: int) -> bool:
+        return len({self.label[i] for i in self.around[v]}) > 1
 
     def _stays_upright(self, a: int, b: int, kept: set[int], x: np.ndarray) -> bool:
         corners = np.array([self.faces[i] for i in kept])

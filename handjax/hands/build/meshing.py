@@ -43,21 +43,21 @@ def volume(vertices, faces) -> float:
     return float(np.sum(np.cross(a, b) * c) / 6.0)
 
 
-def gradient(points: np.ndarray, step: float = 0.05) -> np.ndarray:
-    """Gradient of the field by central differences."""
-    offsets = np.eye(3) * step
-    return np.stack(
-        [(surface.field(points + o) - surface.field(points - o)) for o in offsets], -1
-    ) / (2.0 * step)
-
-
-def project(points: np.ndarray, rounds: int = 3) -> np.ndarray:
+def project(points: np.ndarray, rounds: int = 3, *, detailed: bool = True):
     """Newton steps onto the surface, each at most 1 mm."""
     for _ in range(rounds):
-        slope = gradient(points)
-        step = surface.field(points) / np.maximum(np.sum(slope**2, -1), 0.05)
+        value = surface.field(points, detailed=detailed)
+        slope = gradient(points, value, detailed)
+        step = value / np.maximum(np.sum(slope**2, -1), 0.05)
         points = points - np.clip(step, -1.0, 1.0)[:, None] * slope
     return points
+
+
+def gradient(points: np.ndarray, value: np.ndarray, detailed: bool) -> np.ndarray:
+    """Gradient of the field by forward differences."""
+    step = 0.02
+    ahead = [surface.field(points + step * e, detailed=detailed) for e in np.eye(3)]
+    return (np.stack(ahead, -1) - value[:, None]) / step
 
 
 def adjacency(vertex_count: int, faces: np.ndarray) -> sparse.csr_matrix:
@@ -86,18 +86,18 @@ def vertex_normals(vertices, faces) -> np.ndarray:
     return normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-12)
 
 
-def relax(vertices, faces, rounds: int) -> np.ndarray:
-    """Spread vertices evenly: slide to the neighbours' mean, return to the surface."""
-    mean = averaging(len(vertices), faces)
+def relax(vertices, faces, mean, rounds: int, *, detailed: bool) -> np.ndarray:
+    """Spread vertices evenly: slide to the mean of `mean`, return to the surface."""
     for _ in range(rounds):
         normal = vertex_normals(vertices, faces)
         step = mean @ vertices - vertices
         step -= np.sum(step * normal, -1, keepdims=True) * normal
-        vertices = project(vertices + 0.6 * step, 1)
-    return project(vertices, 2)
+        vertices = project(vertices + 0.6 * step, 1, detailed=detailed)
+    return project(vertices, 2, detailed=detailed)
 
 
 def master(spacing: float) -> tuple[np.ndarray, np.ndarray]:
     """The dense mesh that every level is collapsed from."""
     vertices, faces = extract(spacing)
-    return relax(vertices, faces, 4), faces
+    mean = averaging(len(vertices), faces)
+    return relax(vertices, faces, mean, 4, detailed=True), faces

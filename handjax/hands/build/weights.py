@@ -3,7 +3,7 @@
 import numpy as np
 
 from handjax.hands import anatomy
-from handjax.hands.build import meshing, surface
+from handjax.hands.build import chains, meshing, profiles, surface
 from handjax.hands.skeleton import FINGERS, JOINTS, POSED
 
 # How sharply neighbouring fingers are told apart, mm.
@@ -19,14 +19,19 @@ def smooth_step(x: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def skinning_weights(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Weights of the 17 posed joints on the dense mesh, rows summing to one."""
-    parts = surface.parts()
-    distance = np.stack([surface.chain_field(parts[f], vertices) for f in FINGERS], -1)
+    distance = np.stack(
+        [
+            chains.distance(c, chains.coordinates(c, vertices))
+            for c in map(surface.finger_chain, FINGERS)
+        ],
+        -1,
+    )
     nearest = distance - distance.min(-1, keepdims=True)
     owner = np.exp(-nearest / OWNERSHIP_WIDTH)
     owner /= owner.sum(-1, keepdims=True)
     weights = np.zeros((len(vertices), len(POSED)))
     for k, finger in enumerate(FINGERS):
-        _add_chain(weights, owner[:, k], finger, parts[finger], vertices)
+        _add_chain(weights, owner[:, k], finger, surface.finger_chain(finger), vertices)
     weights = spread(weights, vertices, faces)
     return sparse_rows(weights, MOST_BONES)
 
@@ -34,16 +39,16 @@ def skinning_weights(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 def _add_chain(weights, owner, finger, chain, vertices) -> None:
     joints = dict(zip(JOINTS, anatomy.rest_joints(), strict=True))
     names = [n for n in POSED if n.startswith(finger) and not n.endswith("carpal")]
-    station = surface.coordinates(chain, np.stack([joints[n] for n in names]))[:, 2]
-    s = surface.coordinates(chain, vertices)[:, 2]
-    thickness = anatomy.FINGER_PROFILE[finger][3][1] * anatomy.HAND_BREADTH
+    station = chains.coordinates(chain, np.stack([joints[n] for n in names]))[:, 2]
+    s = chains.coordinates(chain, vertices)[:, 2]
+    thickness = 2.0 * profiles.finger_stations(finger)[6, 1]
     reach = [s - at for at in station]
     moved = []
     for k, away in enumerate(reach):
         width = 0.55 * thickness * (1.5 if k == 0 else 1.0)
         moved.append(smooth_step(away, -width, width))
     if finger == "thumb":
-        far = surface.chain_field(chain, vertices)
+        far = chains.distance(chain, chains.coordinates(chain, vertices))
         moved[0] *= 1.0 - smooth_step(far, 0.0, 22.0)
     moved.append(np.zeros_like(s))
     for k in range(1, len(names)):
