@@ -52,8 +52,8 @@ def test_inverse_of_rigid_and_similarity_undoes_them(pair):
 
 def test_gradients_agree_with_finite_differences(pair):
     points = jnp.asarray(np.random.default_rng(0).normal(size=(2, 3)))
-    check_grads(apply, (pair[0], points), order=2)
-    check_grads(invert, (pair[0],), order=1)
+    check_grads(apply, (pair[0], points), order=1, modes=["rev"])
+    check_grads(invert, (pair[0],), order=1, modes=["rev"])
 
 
 def test_inverse_of_scale_zero_and_its_gradient_are_finite():
