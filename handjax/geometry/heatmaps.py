@@ -66,8 +66,8 @@ def soft_argmax(
     Source: [wan2019] Eq. (1).
     """
     weights = _softmax(beta * heatmap)
-    u = jnp.arange(heatmap.shape[1]) @ weights.sum(axis=0)
-    v = jnp.arange(heatmap.shape[0]) @ weights.sum(axis=1)
+    u = jnp.sum(weights.sum(axis=0) * jnp.arange(heatmap.shape[1]))
+    v = jnp.sum(weights.sum(axis=1) * jnp.arange(heatmap.shape[0]))
     return jnp.stack([u, v])
 
 
