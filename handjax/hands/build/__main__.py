@@ -19,11 +19,13 @@ from handjax.hands.build import (
     unwrap,
     weights,
 )
+from handjax.hands.skeleton import POSED
 
 COUNTS = (12553, 1721, 1000, 790)
 # Levels of so many vertices and more are fine enough for creases and nails.
 DETAILED = 5000
-FINGER_DENSITY = 1.3
+# How much finer fingers are kept than the palm, and finger ends than that.
+FINGER_DENSITY, TIP_DENSITY = 1.25, 1.35
 
 
 class Dense(NamedTuple):
@@ -50,8 +52,9 @@ def dense_hand(spacing: float) -> Dense:
 def build(spacing: float, counts=COUNTS) -> dict[str, dict[str, np.ndarray]]:
     """All levels by name."""
     dense = dense_hand(spacing)
-    finger = dense.skin[:, 1:].sum(-1)
-    density = 1.0 + (FINGER_DENSITY - 1.0) * finger
+    ends = [POSED.index(n) for n in POSED if n.endswith(("dip", "_ip"))]
+    density = FINGER_DENSITY ** dense.skin[:, 1:].sum(-1)
+    density *= TIP_DENSITY ** dense.skin[:, ends].sum(-1)
     collapser = decimate.Collapser(dense.vertices, dense.faces, density, dense.side)
     return {f"hand_{n}": level(dense, *collapser.collapse_to(n)) for n in counts}
 

@@ -19,12 +19,14 @@ PALM_LINES = (
     (0.50, ((-44, -62), (-30, -66), (-14, -73), (-1, -83), (7, -95))),
     (0.30, ((-26, 1), (-12, 3.5), (4, 3.5), (24, 0))),
 )
-# Soft bumps: centre, width, height. Pads between the knuckles, the ulna's head.
+# Soft bumps: centre, width, height. Pads between the knuckles, the ulna's head, the
+# muscle between thumb and index finger.
 BUMPS = (
     ((11.0, -95.0, -13.0), 6.5, 1.5),
     ((-9.0, -92.0, -13.0), 6.5, 1.5),
     ((-28.0, -82.0, -14.0), 6.5, 1.3),
     ((-19.0, 12.0, 16.0), 6.5, 1.8),
+    ((31.0, -58.0, 3.0), 9.0, 2.2),
 )
 TENDON_ENDS = {
     "index": ((7.0, -14.0), (21.2, -80.0)),
@@ -33,8 +35,8 @@ TENDON_ENDS = {
     "little": ((-9.0, -14.0), (-33.8, -66.0)),
 }
 # Where fingers fold, in stations (0 knuckle, 3 tip), and how deep.
-FOLDS = ((0.545, 0.5), (0.96, 0.45), (1.04, 0.35), (2.0, 0.45))
-THUMB_FOLDS = ((1.08, 0.2), (1.97, 0.45))
+FOLDS = ((0.545, 0.45), (0.95, 0.38), (1.05, 0.30), (2.0, 0.40))
+THUMB_FOLDS = ((1.08, 0.15), (1.97, 0.35))
 WRINKLES = (0.93, 1.0, 1.07)
 
 
@@ -65,9 +67,9 @@ def line_depth(points: np.ndarray) -> np.ndarray:
     deep = np.zeros(len(points))
     palm = rise((-4.0 - points[:, 2]) / 4.0)
     for depth, line in PALM_LINES:
-        away, along = _curve(line).query(points[:, :2], distance_upper_bound=5.0)
+        away, along = _curve(line).query(points[:, :2], distance_upper_bound=6.0)
         ends = rise(np.minimum(along, 199 - along) / 40.0)
-        deep += depth * palm * bell(np.minimum(away, 5.0), 0.9) * ends
+        deep += depth * palm * bell(np.minimum(away, 6.0), 1.25) * ends
     return deep
 
 
@@ -95,15 +97,15 @@ def finger_height(
         at: points in the chain's frame.
     """
     u, v, s = at.T
-    du, dv, breadth, pad, back = section(chain, s)
+    du, dv, _, pad, back = section(chain, s)
     under, over = rise(1.4 * (v - dv) / pad), rise(1.6 * (dv - v) / back)
     height = np.zeros(len(s))
     for station, depth in THUMB_FOLDS if thumb else FOLDS:
         where = np.interp(station, np.arange(4), stations)
-        height -= depth * under * bell(s - where, 0.9)
+        height -= depth * under * bell(s - where, 1.2)
     for station in WRINKLES:
         where = np.interp(station + thumb, np.arange(4), stations)
-        height -= 0.22 * over * bell(s - where, 0.8)
+        height -= 0.22 * over * bell(s - where, 0.9)
     size = 0.72 * chain.profile[-1, 2]
     reach = stations[-1] - s
     height += rise(2.0 * (dv - v) / back) * nail_height(u - du, reach, size)

@@ -99,7 +99,9 @@ def field(points: np.ndarray, *, detailed: bool = True) -> np.ndarray:
     at = {f: coordinates(finger_chain(f), points) for f in FINGERS}
     fields = {f: distance(finger_chain(f), at[f]) for f in FINGERS}
     body = body_field(points, fields["thumb"])
-    fingers = np.min([fields[f] for f in FINGERS[1:]], axis=0)
+    fingers = fields["index"]
+    for finger in FINGERS[2:]:
+        fingers = smooth_min(fingers, fields[finger], 2.5)
     whole = smooth_min(body, fingers, 5.0)
     near = np.abs(whole) < 4.0
     close = {f: at[f][near] for f in FINGERS}

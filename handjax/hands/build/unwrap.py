@@ -28,7 +28,7 @@ SPREAD = {"thumb": 14.0, "index": 20.0, "middle": 5.0, "ring": -11.0, "little": 
 
 def sides(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """0 for faces on the palm's side, 1 on the back's side; each in one piece."""
-    u, v, s = chains.coordinates(surface.palm_chain(), vertices).T
+    u, v, _ = chains.coordinates(surface.palm_chain(), vertices).T
     parts = {"palm": (surface.palm_field(vertices), v - 0.0025 * (u - 4.0) ** 2)}
     for finger in FINGERS:
         chain = surface.finger_chain(finger)

@@ -2,13 +2,23 @@
 
 import numpy as np
 
-from handjax.hands import anatomy
 from handjax.hands.build import chains, meshing, profiles, surface
-from handjax.hands.skeleton import FINGERS, JOINTS, POSED
+from handjax.hands.skeleton import FINGERS, POSED
 
 # How sharply neighbouring fingers are told apart, mm.
 OWNERSHIP_WIDTH = 1.6
 MOST_BONES = 4
+# Half the length over which a bend is spread, in half breadths of the finger.
+BEND_WIDTH = {
+    "carpal": 1.6,
+    "cmc": 1.6,
+    "mcp": 1.5,
+    "pip": 1.1,
+    "ip": 1.1,
+    "dip": 1.05,
+}
+# How far from the thumb's metacarpal flesh still follows it, mm.
+THENAR_REACH = 24.0
 
 
 def smooth_step(x: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -19,50 +29,60 @@ def smooth_step(x: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def skinning_weights(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Weights of the 17 posed joints on the dense mesh, rows summing to one."""
-    distance = np.stack(
-        [
-            chains.distance(c, chains.coordinates(c, vertices))
-            for c in map(surface.finger_chain, FINGERS)
-        ],
-        -1,
-    )
-    nearest = distance - distance.min(-1, keepdims=True)
-    owner = np.exp(-nearest / OWNERSHIP_WIDTH)
+    parts = [surface.finger_chain(f) for f in FINGERS]
+    at = [chains.coordinates(c, vertices) for c in parts]
+    distance = np.stack([chains.distance(*p) for p in zip(parts, at, strict=True)], -1)
+    owner = np.exp(-(distance - distance.min(-1, keepdims=True)) / OWNERSHIP_WIDTH)
     owner /= owner.sum(-1, keepdims=True)
-    weights = np.zeros((len(vertices), len(POSED)))
+    weights, loose = np.zeros((len(vertices), len(POSED))), np.zeros(len(vertices))
     for k, finger in enumerate(FINGERS):
-        _add_chain(weights, owner[:, k], finger, surface.finger_chain(finger), vertices)
-    weights = spread(weights, vertices, faces)
+        shares = chain_shares(finger, at[k][:, 2], distance[:, k])
+        weights += owner[:, k : k + 1] * shares
+        loose += owner[:, k] * looseness(finger, at[k][:, 2])
+    weights = spread(weights, loose[:, None], vertices, faces)
     return sparse_rows(weights, MOST_BONES)
 
 
-def _add_chain(weights, owner, finger, chain, vertices) -> None:
-    joints = dict(zip(JOINTS, anatomy.rest_joints(), strict=True))
-    names = [n for n in POSED if n.startswith(finger) and not n.endswith("carpal")]
-    station = chains.coordinates(chain, np.stack([joints[n] for n in names]))[:, 2]
-    s = chains.coordinates(chain, vertices)[:, 2]
-    thickness = 2.0 * profiles.finger_stations(finger)[6, 1]
-    reach = [s - at for at in station]
-    moved = []
-    for k, away in enumerate(reach):
-        width = 0.55 * thickness * (1.5 if k == 0 else 1.0)
-        moved.append(smooth_step(away, -width, width))
+def chain_shares(finger: str, s: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Weights of one finger's bones and the wrist, were there no other finger.
+
+    Args:
+        finger: its name.
+        s: how far along the finger, mm.
+        distance: to the finger's own surface, mm.
+    """
+    names = [n for n in POSED if n.startswith(finger)]
+    joints = np.stack([surface.joints()[n] for n in names])
+    station = chains.coordinates(surface.finger_chain(finger), joints)[:, 2]
+    half = profiles.finger_stations(finger)[6, 1]
+    moved = np.ones((len(s), len(names) + 2))
+    moved[:, -1] = 0.0
+    for k, name in enumerate(names, 1):
+        width = half * BEND_WIDTH[name.split("_")[1]]
+        step = smooth_step(s - station[k - 1], -width, width)
+        moved[:, k] = np.minimum(step, moved[:, k - 1])
     if finger == "thumb":
-        far = chains.distance(chain, chains.coordinates(chain, vertices))
-        moved[0] *= 1.0 - smooth_step(far, 0.0, 22.0)
-    moved.append(np.zeros_like(s))
-    for k in range(1, len(names)):
-        moved[k] = np.minimum(moved[k], moved[k - 1])
-    weights[:, 0] += owner * (1.0 - moved[0])
-    for k, name in enumerate(names):
-        weights[:, POSED.index(name)] += owner * (moved[k] - moved[k + 1])
+        moved[:, 1:4] *= 1.0 - smooth_step(distance, 0.0, THENAR_REACH)[:, None]
+    shares = np.zeros((len(s), len(POSED)))
+    shares[:, [0, *map(POSED.index, names)]] = moved[:, :-1] - moved[:, 1:]
+    return shares
 
 
-def spread(weights, vertices, faces, rounds: int = 6) -> np.ndarray:
-    """Let weights diffuse a little along the surface."""
+def looseness(finger: str, s: np.ndarray) -> np.ndarray:
+    """1 where skin glides over palm and thenar, 0 along the free finger."""
+    length = chains.coordinates(surface.finger_chain(finger), surface.bones(finger))[
+        1, 2
+    ]
+    low, high = (0.45, 0.95) if finger == "thumb" else (0.1, 0.5)
+    return 1.0 - smooth_step(s / length, low, high)
+
+
+def spread(weights, loose, vertices, faces, rounds: int = 80) -> np.ndarray:
+    """Let weights diffuse along the surface: a little, and far where it is loose."""
     mean = meshing.averaging(len(vertices), faces)
-    for _ in range(rounds):
-        weights = 0.5 * weights + 0.5 * (mean @ weights)
+    for turn in range(rounds):
+        rate = 0.5 if turn < 6 else 0.5 * loose
+        weights = weights + rate * (mean @ weights - weights)
     return weights
 
 
