@@ -1,104 +1,60 @@
-"""Where a hand may go: the 40 training poses of [moon2020] by name, and sampling.
+"""Where a hand may go: named poses, joint limits, and samples of poses and views.
 
 Angles are flexion, abduction and twist of the 17 posed joints, (17, 3), radians, as
-`articulate.rotations_from_angles` reads them; tables are in degrees. Names that
-differ by where the palm faces alone share their fingers: the palm is the view's.
+`articulate.rotations_from_angles` reads them.
 """
-
-import types
-from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from handjax.geometry import rotations
+from handjax.geometry.precision import matmul
+from handjax.geometry.spheres import overlap
+from handjax.hands import spheres
 from handjax.hands.anatomy import joint_limits
+from handjax.hands.articulate import articulate, rest_pose, rotations_from_angles
+from handjax.hands.named_poses import NAMED
 from handjax.hands.skeleton import FINGERS, POSED
 from handjax.hands.template import Template
 
-# Flexion of a finger's three joints.
-FLAT = (-6, 0, -4)
-TENSE = (-14, 0, -6)
-RELAXED = (16, 22, 12)
-OPEN = (6, 10, 5)
-CURLED = (78, 100, 62)
-CLENCHED = (88, 105, 72)
-# Abduction of index, middle, ring and little finger, to the thumb's side.
-APART = (0, 0, 0, 0)
-TOGETHER = (-6, -1, 3, 8)
-SPREAD = (12, 2, -8, -18)
-WIDEST = (20, 4, -12, -26)
-GATHERED = (-8, -1, 5, 10)
-# The thumb: base (flexion, abduction, twist), knuckle, end joint (flexion).
-BESIDE = (0, -12, 0, 5, 5)
-AWAY = (-16, 6, 0, -4, -6)
-WIDE = (-22, 10, 0, -8, -12)
-EASY = (4, 4, 0, 10, 12)
-LOCKED = (30, 18, 20, 45, 45)
-TUCKED = (35, 30, 30, 60, 45)
-UP = (-22, -6, 0, -6, -12)
+__all__ = [
+    "NAMED",
+    "clash",
+    "limits_violation",
+    "sample_angles",
+    "sample_shape",
+    "sample_view",
+]
 
+TOUCH = 4.0
+"""How much deeper than at rest two spheres may reach where fingers touch, mm."""
 
-def _pose(thumb, index, middle=None, ring=None, little=None, spread=TOGETHER):
-    """Angles of one hand; a finger left out does as the one before it."""
-    middle = index if middle is None else middle
-    ring = middle if ring is None else ring
-    little = ring if little is None else little
-    angles = dict.fromkeys(POSED, (0, 0, 0))
-    angles["thumb_cmc"] = thumb[:3]
-    angles["thumb_mcp"], angles["thumb_ip"] = (thumb[3], 0, 0), (thumb[4], 0, 0)
-    flexions = (index, middle, ring, little)
-    for finger, bend, side in zip(FINGERS[1:], flexions, spread, strict=True):
-        angles[f"{finger}_mcp"] = (bend[0], side, 0)
-        angles[f"{finger}_pip"] = (bend[1], 0, 0)
-        angles[f"{finger}_dip"] = (bend[2], 0, 0)
-    return np.deg2rad(np.array([angles[name] for name in POSED], np.float32))
+# Knuckle and middle joint of a finger that is straight, open, half closed, pinching,
+# closed: (from, to), degrees.
+FINGER_MODES = np.deg2rad(np.array([
+    [(-20, 10), (0, 10)],
+    [(0, 30), (5, 35)],
+    [(20, 60), (30, 70)],
+    [(40, 75), (25, 70)],
+    [(65, 90), (85, 105)],
+], np.float32))  # fmt: skip
+# What a spread of 1 radian adds to the abduction of index, middle, ring and little.
+FAN = (1.55, 0.75, -0.75, -2.2)
+# Standard deviation of noise on flexion, abduction and twist, degrees.
+WOBBLE = (5.0, 3.0, 2.0)
+# Standard deviation of a shape coefficient is 1; none is farther out than this.
+SHAPE_BOUND = 2.5
 
-
-NAMED: Mapping[str, np.ndarray] = types.MappingProxyType({
-    "neutral relaxed": _pose(EASY, RELAXED, spread=APART),
-    "neutral rigid": _pose(BESIDE, TENSE, spread=TOGETHER),
-    "good luck": _pose(LOCKED, (12, 8, 4), (-4, 2, 0), CURLED, spread=(-13, 18, 3, 8)),
-    "fake gun": _pose(UP, FLAT, FLAT, CURLED),
-    "star trek": _pose(BESIDE, FLAT, spread=(2, 8, -12, -6)),
-    "star trek extended thumb": _pose(AWAY, FLAT, spread=(2, 8, -12, -6)),
-    "thumb up relaxed": _pose(UP, (70, 90, 50), spread=GATHERED),
-    "thumb up normal": _pose(UP, CURLED, spread=GATHERED),
-    "thumb up rigid": _pose((-25, -8, 0, -10, -15), CLENCHED, spread=GATHERED),
-    "thumb tuck normal": _pose(TUCKED, CURLED, spread=GATHERED),
-    "thumb tuck rigid": _pose(TUCKED, CLENCHED, spread=GATHERED),
-    "aokay": _pose((20, 30, 15, 25, 30), (50, 55, 30), OPEN, FLAT, FLAT, SPREAD),
-    "aokay upright": _pose((20, 30, 15, 25, 30), (50, 55, 30), FLAT, spread=SPREAD),
-    "surfer": _pose(AWAY, CURLED, CURLED, CURLED, FLAT, (-8, -1, 5, -20)),
-    "rocker": _pose(LOCKED, FLAT, CURLED, CURLED, FLAT, (4, 0, 0, -10)),
-    "rocker front": _pose(LOCKED, TENSE, CURLED, CURLED, FLAT, (4, 0, 0, -10)),
-    "rocker back": _pose(LOCKED, FLAT, CLENCHED, CLENCHED, TENSE, (4, 0, 0, -10)),
-    "fist": _pose(LOCKED, CURLED, spread=GATHERED),
-    "fist rigid": _pose(LOCKED, CLENCHED, spread=GATHERED),
-    "alligator closed": _pose((20, 30, 15, 10, 0), (60, 10, 5)),
-    "one count": _pose(LOCKED, FLAT, CURLED),
-    "two count": _pose(LOCKED, FLAT, FLAT, CURLED, spread=(8, -6, 0, 8)),
-    "three count": _pose(LOCKED, FLAT, FLAT, FLAT, CURLED, (10, 0, -10, 8)),
-    "four count": _pose((30, 18, 20, 45, 45), FLAT, spread=SPREAD),
-    "five count": _pose(AWAY, FLAT, spread=SPREAD),
-    "indextip": _pose((20, 30, 15, 25, 30), (50, 55, 30), RELAXED, spread=APART),
-    "middletip": _pose((25, 30, 20, 30, 30), OPEN, (55, 60, 35), OPEN, OPEN, APART),
-    "ringtip": _pose((30, 30, 25, 40, 35), OPEN, OPEN, (60, 65, 35), OPEN, APART),
-    "pinkytip": _pose((35, 30, 30, 45, 40), OPEN, OPEN, OPEN, (60, 60, 35), APART),
-    "palm up": _pose(AWAY, OPEN, spread=APART),
-    "finger spread relaxed": _pose(AWAY, OPEN, spread=(8, 1, -6, -14)),
-    "finger spread normal": _pose(AWAY, FLAT, spread=SPREAD),
-    "finger spread rigid": _pose(WIDE, TENSE, spread=WIDEST),
-    "capisce": _pose((20, 30, 20, 20, 10), (55, 30, 15)),
-    "claws": _pose(AWAY, (-5, 70, 50), spread=SPREAD),
-    "peacock": _pose((20, 30, 15, 25, 30), (60, 50, 30), TENSE, spread=SPREAD),
-    "cup": _pose((10, 40, 15, 15, 15), (30, 40, 20)),
-    "shakespeareyorick": _pose((0, 45, 10, 10, 20), (15, 45, 25), spread=SPREAD),
-    "dinosaur": _pose((10, 35, 15, 20, 30), (30, 60, 35), (30, 60, 35), CURLED),
-    "middle finger": _pose(LOCKED, CURLED, FLAT, CURLED, CURLED),
-})  # fmt: skip
+_LIMITS = joint_limits().astype(np.float32)
+_BANK = np.stack(list(NAMED.values()))
+# The finger, 0 to 4, that each posed joint belongs to; the wrist goes with the thumb.
+_FINGER_OF = np.array(
+    [max((f in joint) * k for k, f in enumerate(FINGERS)) for joint in POSED]
+)
+_KNUCKLES = np.array([POSED.index(f"{finger}_mcp") for finger in FINGERS[1:]])
+_THUMB = POSED.index("thumb_cmc")
 
 
 def limits_violation(
@@ -108,47 +64,138 @@ def limits_violation(
 
     Args:
         angles: flexion, abduction, twist of each posed joint.
-        limits: their ranges, `anatomy.joint_limits` unless given.
+        limits: their ranges, those of the built-in hand unless given.
     """
     low, high = jnp.moveaxis(jnp.asarray(_LIMITS if limits is None else limits), -1, 0)
     return jnp.maximum(angles - high, 0.0) + jnp.maximum(low - angles, 0.0)
 
 
-_LIMITS = joint_limits().astype(np.float32)
-_BANK = np.stack(list(NAMED.values()))
+def clash(template: Template, angles: Float[Array, "17 3"]) -> Float[Array, ""]:
+    """How much too deep the spheres of a pose reach into one another, mm in all.
+
+    As deep as at rest, and `TOUCH` more, is what flesh gives where fingers touch.
+    """
+    rest = rest_pose(template)
+    posed = rest._replace(rotations=rotations_from_angles(template, angles))
+    still, moved = (articulate(template, pose) for pose in (rest, posed))
+    pairs = jnp.asarray(spheres.PAIRS)
+    allowed = overlap(still.centres, still.radii, pairs) + TOUCH
+    excess = overlap(moved.centres, moved.radii, pairs) - allowed
+    return jnp.sum(jnp.maximum(excess, 0.0))
 
 
-def sample_angles(key: Array, template: Template | None = None) -> Float[Array, "17 3"]:
-    """Angles of a plausible hand: every finger somewhere between two named poses."""
-    pick, blend, wobble = jax.random.split(key, 3)
-    ends = jnp.asarray(_BANK)[jax.random.randint(pick, (2,), 0, len(_BANK))]
-    t = jax.random.uniform(blend)
-    noise = jnp.deg2rad(4.0) * jax.random.normal(wobble, (17, 3))
-    angles = (1 - t) * ends[0] + t * ends[1] + noise
-    angles = angles.at[0].set(0.0)
+def sample_angles(
+    key: PRNGKeyArray, template: Template | None = None
+) -> Float[Array, "17 3"]:
+    """Angles of a plausible hand, within the joints' limits; the wrist is straight.
+
+    Three hands in five lie between two named poses, with here and there a finger that
+    goes its own way; in the others each finger is straight, open, half closed,
+    pinching or closed for itself.
+
+    Args:
+        key: random key.
+        template: if given, two hands are drawn and the one that clashes less is taken.
+
+    Source: spread, thumb and modes of fingers as in [wan2019]'s released synthesis;
+    ranges of the modes ours.
+    """
+    if template is None:
+        return _draw(key)
+    pair = jax.vmap(_draw)(jax.random.split(key))
+    return pair[jnp.argmin(jax.vmap(lambda angles: clash(template, angles))(pair))]
+
+
+def _draw(key: PRNGKeyArray) -> Float[Array, "17 3"]:
+    """One hand, whether or not its fingers meet."""
+    kind, named, free, amount, wobble = jax.random.split(key, 5)
+    angles = jnp.where(
+        jax.random.bernoulli(kind, 0.6), _between_named(named), _finger_by_finger(free)
+    )
+    noise = jnp.deg2rad(jnp.array(WOBBLE)) * jax.random.normal(wobble, angles.shape)
+    angles = (angles + jax.random.uniform(amount) * noise).at[0].set(0.0)
     return jnp.clip(angles, _LIMITS[..., 0], _LIMITS[..., 1])
 
 
-def sample_shape(key: Array, components: int = 14) -> Float[Array, "shape"]:
-    """Shape coefficients, normal and within 2.5 standard deviations."""
-    return jax.random.truncated_normal(key, -2.5, 2.5, (components,))
+def _between_named(key: PRNGKeyArray) -> Float[Array, "17 3"]:
+    """Between two named poses, two times in five at an end.
+
+    Every fifth finger is between two poses of its own.
+    """
+    hands, fingers, own, blend = jax.random.split(key, 4)
+    whole = jax.random.randint(hands, (2, 1), 0, len(_BANK))
+    single = jax.random.randint(fingers, (2, len(FINGERS)), 0, len(_BANK))
+    alone = jax.random.bernoulli(own, 0.2, (len(FINGERS),))
+    ends = jnp.where(alone, single, whole)[:, _FINGER_OF]
+    start, end = jnp.asarray(_BANK)[ends, jnp.arange(len(POSED))]
+    t = jnp.clip(jax.random.uniform(blend, minval=-1 / 3, maxval=4 / 3), 0.0, 1.0)
+    return (1.0 - t) * start + t * end
 
 
-def sample_view(key: Array, kind: str = "haar") -> Float[Array, "3 3"]:
+def _finger_by_finger(key: PRNGKeyArray) -> Float[Array, "17 3"]:
+    """Each finger in a mode of its own; all spread together."""
+    mode, bend, spread, fan, thumb = jax.random.split(key, 5)
+    modes = jax.random.randint(mode, (len(_KNUCKLES),), 0, len(FINGER_MODES))
+    low, high = jnp.moveaxis(jnp.asarray(FINGER_MODES)[modes], -1, 0)
+    knuckle, middle = jax.random.uniform(bend, low.shape, minval=low, maxval=high).T
+    s = (jax.random.uniform(spread) - 0.35) / 1.55
+    s = s + jnp.deg2rad(5.0) * jax.random.uniform(fan, (4,), minval=-1.0)
+    angles = jnp.zeros((len(POSED), 3))
+    angles = (
+        angles.at[_KNUCKLES, 0].set(knuckle).at[_KNUCKLES, 1].set(s * jnp.array(FAN))
+    )
+    # One tendon bends both end joints of a finger, the last less than the middle one.
+    angles = angles.at[_KNUCKLES + 1, 0].set(middle)
+    angles = angles.at[_KNUCKLES + 2, 0].set(2.0 / 3.0 * middle)
+    return angles.at[_THUMB : _THUMB + 3].set(_thumb(thumb))
+
+
+def _thumb(key: PRNGKeyArray) -> Float[Array, "3 3"]:
+    """Angles of the thumb's base, knuckle and end joint: beside the palm or across."""
+    across, bend, aside, end, turn = jax.random.split(key, 5)
+    u = jax.random.uniform(bend)
+    flexion = jnp.where(jax.random.bernoulli(across), 0.1 + 0.6 * u, 0.35 * u - 0.25)
+    abduction = jax.random.uniform(aside) - 0.5
+    # Opposition pronates: the pad turns towards the fingers as the base flexes.
+    twist = -0.9 * flexion + 0.15 * jax.random.normal(turn)
+    knuckle = 1.2 * jnp.maximum(flexion, 0.0)
+    tip = 1.7 - 2.0 * jax.random.uniform(end)
+    zero = jnp.zeros(())
+    return jnp.array(
+        [[flexion, abduction, twist], [knuckle, zero, zero], [tip, zero, zero]]
+    )
+
+
+def sample_shape(
+    key: PRNGKeyArray, components: int = 14
+) -> Float[Array, "{components}"]:
+    """Shape coefficients, normal, none beyond `SHAPE_BOUND` standard deviations.
+
+    Args:
+        key: random key.
+        components: how many, those of the built-in hand unless given.
+    """
+    return jax.random.truncated_normal(key, -SHAPE_BOUND, SHAPE_BOUND, (components,))
+
+
+def sample_view(key: PRNGKeyArray, kind: str = "haar") -> Float[Array, "3 3"]:
     """Rotation of the whole hand.
 
     Args:
         key: random key.
-        kind: "haar", uniform over SO(3); or "wan2019", Rz Ry Rx of the palm with x
-            and z over the full turn and y over the half turn [-pi, 0].
+        kind: "haar", uniform over SO(3); or "wan2019", a full turn about the fingers'
+            direction, half a turn about the line across the palm, so that fingers
+            point at the camera rather than away, and a full turn in the picture:
+            R = Rz Rx Ry in the axes of the rest frame.
 
-    Source: palm rotations of [wan2019]'s released synthesis.
+    Source: palm angles of [wan2019]'s released synthesis, there Rz Ry Rx for a hand
+    whose fingers lie along x.
     """
     if kind == "haar":
         return rotations.sample_uniform(key)
     if kind != "wan2019":
-        raise ValueError(f"kind must be 'haar' or 'wan2019', got {kind!r}")
-    x, y, z = jax.random.uniform(key, (3,), minval=-jnp.pi, maxval=jnp.pi)
-    turns = jnp.diag(jnp.stack([x, -jnp.abs(y), z]))
+        raise ValueError(f"kind wants 'haar' or 'wan2019', got {kind!r}")
+    y, x, z = jax.random.uniform(key, (3,), minval=-jnp.pi, maxval=jnp.pi)
+    turns = jnp.diag(jnp.stack([jnp.abs(x), y, z]))
     R = jax.vmap(rotations.matrix_from_axis_angle)(turns)
-    return R[2] @ R[1] @ R[0]
+    return matmul(R[2], matmul(R[0], R[1]))
