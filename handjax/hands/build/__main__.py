@@ -13,6 +13,7 @@ from handjax.hands.build import (
     decimate,
     flips,
     meshing,
+    profiles,
     shapes,
     store,
     transfer,
@@ -24,8 +25,9 @@ from handjax.hands.skeleton import POSED
 COUNTS = (12553, 1721, 1000, 790)
 # Levels of so many vertices and more are fine enough for creases and nails.
 DETAILED = 5000
-# How much finer fingers are kept than the palm, and finger ends than that.
-FINGER_DENSITY, TIP_DENSITY = 1.25, 1.35
+# How much finer fingers are kept than the palm, finger ends than that, and the rim of
+# the stump.
+FINGER_DENSITY, TIP_DENSITY, RIM_DENSITY = 1.25, 1.35, 1.3
 
 
 class Dense(NamedTuple):
@@ -55,6 +57,7 @@ def build(spacing: float, counts=COUNTS) -> dict[str, dict[str, np.ndarray]]:
     ends = [POSED.index(n) for n in POSED if n.endswith(("dip", "_ip"))]
     density = FINGER_DENSITY ** dense.skin[:, 1:].sum(-1)
     density *= TIP_DENSITY ** dense.skin[:, ends].sum(-1)
+    density[dense.vertices[:, 1] > profiles.RIM] *= RIM_DENSITY
     collapser = decimate.Collapser(dense.vertices, dense.faces, density, dense.side)
     return {f"hand_{n}": level(dense, *collapser.collapse_to(n)) for n in counts}
 

@@ -6,25 +6,25 @@ from scipy import sparse
 from handjax.hands.build import meshing
 
 
-def flip_edges(vertices, faces, label, rounds: int = 3) -> np.ndarray:
-    """Flip edges whose opposite angles sum to over 180 degrees (Delaunay).
+def flip_edges(vertices, faces, label, wanted, rounds: int = 3) -> np.ndarray:
+    """Flip the edges that `wanted(vertices, pairs)` marks.
 
     A flip is refused where the surface would crease, where the new edge exists already
     and on the seam between faces of different `label`.
     """
     faces = faces.copy()
     for _ in range(rounds):
-        if not _flip_round(vertices, faces, label):
+        if not _flip_round(vertices, faces, label, wanted):
             break
     return faces
 
 
-def _flip_round(vertices, faces, label) -> int:
+def _flip_round(vertices, faces, label, wanted) -> int:
     pairs = edge_pairs(faces)
     edges = {tuple(sorted(e)) for e in pairs[:, :2].tolist()}
     touched, flipped = set(), 0
     inside = label[pairs[:, 4]] == label[pairs[:, 5]]
-    for a, b, c, d, left, right in pairs[inside & _bad(vertices, pairs)].tolist():
+    for a, b, c, d, left, right in pairs[inside & wanted(vertices, pairs)].tolist():
         if {left, right} & touched or tuple(sorted((c, d))) in edges:
             continue
         if _smooth(vertices, a, b, c, d):
@@ -51,9 +51,39 @@ def edge_pairs(faces: np.ndarray) -> np.ndarray:
     return np.stack(columns, -1)[once]
 
 
-def _bad(vertices: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+def blunt(vertices: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Edges whose opposite angles sum to over 180 degrees: not Delaunay."""
     a, b, c, d = np.moveaxis(vertices[pairs[:, :4]], 1, 0)
     return _cotangent(a - c, b - c) + _cotangent(a - d, b - d) < -1e-6
+
+
+def against_grain(normals: np.ndarray):
+    """Edges that cross the surface's bend; flipped, facets follow fingers and rims.
+
+    Args:
+        normals: of the smooth surface at each vertex.
+    """
+
+    def wanted(vertices: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+        a, b, c, d = pairs[:, :4].T
+        before, _ = _misfit(vertices, normals, (a, b, c), (b, a, d))
+        after, roundness = _misfit(vertices, normals, (c, a, d), (d, b, c))
+        return (after < 0.9 * before - 1e-3) & (roundness > 0.45)
+
+    return wanted
+
+
+def _misfit(vertices, normals, *triangles) -> tuple[np.ndarray, np.ndarray]:
+    """Area-weighted tilt of facets against the surface, and their least roundness."""
+    tilt, roundness = 0.0, np.inf
+    for corners in triangles:
+        p, n = vertices[np.stack(corners)], normals[np.stack(corners)].sum(0)
+        facet = np.cross(p[1] - p[0], p[2] - p[0])
+        area = np.linalg.norm(facet, axis=-1)
+        tilt += area - np.sum(facet * n, -1) / np.linalg.norm(n, axis=-1)
+        edges = np.sum((p - np.roll(p, 1, 0)) ** 2, (0, 2))
+        roundness = np.minimum(roundness, 2.0 * np.sqrt(3.0) * area / edges)
+    return tilt, roundness
 
 
 def _cotangent(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -88,9 +118,15 @@ def sliding(vertex_count: int, faces: np.ndarray, label: np.ndarray):
 
 
 def even(vertices, faces, label, *, rounds: int, detailed: bool):
-    """Alternate flips with sliding along the surface; vertices and faces."""
+    """Alternate flips with sliding along the surface; vertices and faces.
+
+    Coarse levels end with facets along the grain, or they would look rough.
+    """
     for _ in range(rounds):
-        faces = flip_edges(vertices, faces, label)
+        faces = flip_edges(vertices, faces, label, blunt)
         mean = sliding(len(vertices), faces, label)
         vertices = meshing.relax(vertices, faces, mean, 1, detailed=detailed)
-    return vertices, faces
+    if detailed:
+        return vertices, flip_edges(vertices, faces, label, blunt)
+    normals = meshing.normals(vertices, detailed=detailed)
+    return vertices, flip_edges(vertices, faces, label, against_grain(normals))

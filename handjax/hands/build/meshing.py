@@ -53,6 +53,12 @@ def project(points: np.ndarray, rounds: int = 3, *, detailed: bool = True):
     return points
 
 
+def normals(points: np.ndarray, *, detailed: bool) -> np.ndarray:
+    """Unit normals of the implicit surface at points on it."""
+    slope = gradient(points, surface.field(points, detailed=detailed), detailed)
+    return slope / np.linalg.norm(slope, axis=-1, keepdims=True)
+
+
 def gradient(points: np.ndarray, value: np.ndarray, detailed: bool) -> np.ndarray:
     """Gradient of the field by forward differences."""
     step = 0.02
