@@ -44,44 +44,6 @@ THUMB_DIRECTIONS = (
 # The thumb's pad looks across the palm, not away from it.
 THUMB_PAD = (-0.62, -0.30, -0.72)
 
-# Station along the finger (0 knuckle, 1, 2 next joints, 3 tip), breadth (HB), depth to
-# the pad and to the back over half the breadth.
-_FINGER_SHAPE = (
-    (0.0, 1.00, 0.95, 0.85),
-    (0.5, 0.98, 0.92, 0.85),
-    (0.8, 0.95, 0.88, 0.86),
-    (1.0, 0.97, 0.86, 0.92),
-    (1.2, 0.90, 0.90, 0.84),
-    (1.5, 0.87, 0.94, 0.80),
-    (1.8, 0.83, 0.88, 0.80),
-    (2.0, 0.84, 0.84, 0.84),
-    (2.3, 0.80, 0.92, 0.74),
-    (2.6, 0.76, 0.95, 0.68),
-    (3.0, 0.66, 0.92, 0.66),
-)
-_BASE_BREADTH = {
-    "thumb": 0.260,
-    "index": 0.231,
-    "middle": 0.231,
-    "ring": 0.215,
-    "little": 0.190,
-}
-FINGER_PROFILE = {
-    finger: tuple((s, b * base, p, d) for s, b, p, d in _FINGER_SHAPE)
-    for finger, base in _BASE_BREADTH.items()
-}
-# Distance from the wrist, lateral and pad offset, half breadth, depth to the palm and
-# to the back, mm.
-PALM_PROFILE = (
-    (-25.0, -1.0, 0.0, 28.0, 19.0, 17.0),
-    (0.0, -1.0, 0.0, 28.5, 19.0, 16.0),
-    (20.0, -3.0, 1.0, 32.0, 17.0, 13.0),
-    (45.0, -5.0, 1.0, 37.0, 14.0, 11.5),
-    (72.0, -6.0, 1.0, 39.5, 14.0, 10.5),
-    (84.0, -6.0, 1.0, 38.0, 13.0, 9.0),
-    (100.0, -6.0, 2.0, 36.0, 9.0, 6.0),
-)
-
 
 def _unit(vector):
     vector = np.asarray(vector, np.float64)
