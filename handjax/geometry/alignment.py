@@ -4,6 +4,9 @@ Notation, shared by every function here and by the tests:
     M: target-source covariance, (3, 3), M = U diag(s) V^T.
     R: its nearest rotation; P = R^T M is symmetric, with eigenvalues s_1, s_2, +-s_3.
     w: angular velocity of R, dR = R [w]x.
+
+[umeyama1991]: Least-squares estimation of transformation parameters between two point
+patterns, IEEE PAMI 13(4).
 """
 
 import jax
@@ -23,7 +26,7 @@ def nearest_rotation(M: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
     Differentiable wherever R is unique, equal singular values included; directions in
     which M leaves R undetermined get derivative 0.
 
-    Source: [Umeyama 1991] Eq. (40)-(43).
+    Source: [umeyama1991] Eq. (40)-(43).
     """
     return _polar(M)[0]
 
@@ -82,7 +85,7 @@ def align_rigid(
     Returns:
         target_from_source.
 
-    Source: [Umeyama 1991] Eq. (40)-(41).
+    Source: [umeyama1991] Eq. (40)-(41).
     """
     return _align(source, target, weights, scaled=False)
 
@@ -96,9 +99,9 @@ def align_similarity(
 
         min over s, R, t of  sum_i w_i |s R x_i + t - y_i|^2
 
-    Args and Returns: as `align_rigid`. A source without extent keeps scale 1.
+    Args and returns as `align_rigid`; a source without extent keeps scale 1.
 
-    Source: [Umeyama 1991] Eq. (40)-(42).
+    Source: [umeyama1991] Eq. (40)-(42).
     """
     return _align(source, target, weights, scaled=True)
 

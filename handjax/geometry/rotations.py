@@ -57,7 +57,9 @@ def axis_angle_from_matrix(R: Float[Array, "3 3"]) -> Float[Array, "3"]:
 def axis_angle_from_quaternion(q: Float[Array, "4"]) -> Float[Array, "3"]:
     """Axis times angle, the shorter way round, of a quaternion of any length.
 
-    v = 2 arctan(n / w) / n (x, y, z),  n = |(x, y, z)|
+        v = 2 arctan(n / w) / n (x, y, z),  n = |(x, y, z)|
+
+    Zero, which is no rotation, gives zero.
     """
     q = jnp.where(q[0] < 0.0, -q, q)
     w, squared = q[0], jnp.sum(q[1:] ** 2)
@@ -79,9 +81,11 @@ def quaternion_from_axis_angle(v: Float[Array, "3"]) -> Float[Array, "4"]:
 
 
 def matrix_from_quaternion(q: Float[Array, "4"]) -> Float[Array, "3 3"]:
-    """Rotation of a quaternion of any length; zero, which has none, gives identity.
+    """Rotation of a quaternion of any length.
 
-    R = I + 2 (w [u]x + [u]x [u]x) / |q|^2,  u = (x, y, z)
+        R = I + 2 (w [u]x + [u]x [u]x) / |q|^2,  u = (x, y, z)
+
+    Zero, which is no rotation, gives the identity.
     """
     squared = jnp.sum(q**2)
     across = cross_matrix(q[1:])
@@ -177,7 +181,11 @@ def six_from_matrix(R: Float[Array, "3 3"]) -> Float[Array, "6"]:
 
 
 def sample_uniform(key: PRNGKeyArray) -> Float[Array, "3 3"]:
-    """A rotation drawn from the Haar measure: a normal 4-vector has every direction."""
+    """A rotation drawn from the Haar measure.
+
+    A normal 4-vector points in every direction alike, and left multiplication by a
+    unit quaternion only turns it.
+    """
     return matrix_from_quaternion(jax.random.normal(key, (4,)))
 
 
@@ -185,11 +193,11 @@ def _sinc(squared: Float[Array, ""]) -> Float[Array, ""]:
     """sin(a) / a as a smooth function of a^2."""
     small = squared < 1.0
     # The root's slope is infinite at 0, and the quotient's derivative cancels near it:
-    # the series is taken up to a = 1, and the root is handed a 1 meanwhile.
+    # the series is taken up to a = 1, and each branch is handed a harmless value where
+    # the other is valid.
     a = jnp.sqrt(jnp.where(small, 1.0, squared))
-    series = jnp.polyval(
-        jnp.array(_SINC, squared.dtype), jnp.where(small, squared, 0.0)
-    )
+    inside = jnp.where(small, squared, 0.0)
+    series = jnp.polyval(jnp.array(_SINC, squared.dtype), inside)
     return jnp.where(small, series, jnp.sin(a) / a)
 
 

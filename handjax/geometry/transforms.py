@@ -59,11 +59,13 @@ def compose(*transforms: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
 def invert(target_from_source: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
     """Source from target, of a rigid or similarity map.
 
-    (s R)^-1 = (s R)^T / s^2,  s^2 = |s R|^2 / 3
+        (s R)^-1 = (s R)^T / s^2,  s^2 = |s R|^2 / 3
+
+    Scale 0 has no inverse; the map of everything to the origin stands in for it.
     """
     linear = target_from_source[:3, :3]
     squared = jnp.sum(linear**2) / 3.0
-    # Scale 0 has no inverse; the map to the origin stands in for it, without NaN.
+    # Dividing by scale 0 would make NaN of value and gradient.
     inverse = linear.T / jnp.where(squared > 0.0, squared, 1.0)
     back = -small_matmul(inverse, target_from_source[:3, 3:])
     return make(inverse, back[:, 0])

@@ -32,8 +32,6 @@ UNDETERMINED = {
     "reflection, smaller two equal": (2.0, 1.0, -1.0),
     "mirrored ball": (1.0, 1.0, -1.0),
 }
-
-
 # The covariances of both, the unique ones first.
 M = np.stack([U @ np.diag(s) @ V.T for s in (UNIQUE | UNDETERMINED).values()])
 
