@@ -13,20 +13,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from handjax.geometry.precision import matmul
-from handjax.hands.skeleton import POSED
+from handjax.hands.skeleton import POSED, chain
 
 PALM = 11
 FINGER_ORDER = ("index", "middle", "ring", "little", "thumb")
 SEGMENTS = ("proximal", "middle", "distal")
 THUMB_SEGMENTS = ("metacarpal", "proximal", "distal")
-
-# Joints along each finger, from the palm outwards.
-CHAINS = {
-    finger: ("cmc", "mcp", "ip", "tip")
-    if finger == "thumb"
-    else ("mcp", "pip", "dip", "tip")
-    for finger in FINGER_ORDER
-}
 
 NAMES = tuple(f"palm_{k}" for k in range(1, PALM + 1)) + tuple(
     f"{finger}_{segment}_{end}"
@@ -38,15 +30,14 @@ NAMES = tuple(f"palm_{k}" for k in range(1, PALM + 1)) + tuple(
 PARTS = np.array([0] * PALM + [1 + k // 6 for k in range(30)])
 # The posed joint that carries each sphere; a segment hangs from its near joint.
 CARRIERS = (POSED.index("wrist"),) * PALM + tuple(
-    POSED.index(f"{finger}_{joint}")
+    POSED.index(joint)
     for finger in FINGER_ORDER
-    for joint in CHAINS[finger][:3]
+    for joint in chain(finger)[:3]
     for _ in range(2)
 )
 
-# Spheres that carry the 14 joints NYU is scored on, and these joints among its 36.
+# Spheres that carry the 14 joints NYU is scored on.
 NYU14 = (33, 32, 27, 26, 21, 20, 15, 14, 39, 40, 38, 0, 1, 2)
-NYU14_JOINTS = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)
 # Spheres that carry NYU's 36 joints: little finger first, tip first, palm last.
 NYU36 = (
     *(33, 34, 31, 32, 29, 30),
@@ -66,14 +57,18 @@ ASSET = Path(__file__).parent / "assets" / "sphere_keypoints.npz"
 def bone(sphere: int) -> tuple[str, str]:
     """Names of the joints at the near and far end of a finger sphere's bone."""
     finger, place = divmod(sphere - PALM, 6)
-    name = FINGER_ORDER[finger]
-    near, far = CHAINS[name][place // 2 : place // 2 + 2]
-    return f"{name}_{near}", f"{name}_{far}"
+    near, far = chain(FINGER_ORDER[finger])[place // 2 : place // 2 + 2]
+    return near, far
 
 
 def nyu14(centres: Float[Array, "41 3"]) -> Float[Array, "14 3"]:
     """The 14 joints that NYU is scored on, mm."""
     return centres[np.array(NYU14)]
+
+
+def nyu36(centres: Float[Array, "41 3"]) -> Float[Array, "36 3"]:
+    """All 36 joints of NYU, mm."""
+    return centres[np.array(NYU36)]
 
 
 def keypoints_from_spheres(centres: Float[Array, "41 3"]) -> Float[Array, "21 3"]:
