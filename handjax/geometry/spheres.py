@@ -6,17 +6,14 @@ Notation, shared by every function here and by the tests:
     p: points, mm, (points, 3).
 """
 
-import functools
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
+from handjax.geometry import least
+
 HALF_CHORD_FLOOR = 0.1
 """Half chord in mm below which the slope of depth at a silhouette grows no further."""
-
-_UNROLL = 4  # spheres fused into one pass over the picture
 
 
 def sphere_depth(
@@ -62,7 +59,7 @@ def ray_cast(
     Source: [wan2019] Eqs. (6)-(8).
     """
     background = jnp.full((y.size, x.size), far, radii.dtype)
-    return _least(_depth, (x, y[:, None]), centres, radii, background)
+    return least.least(_depth, (x, y[:, None]), centres, radii, background)
 
 
 def owner(
@@ -72,10 +69,13 @@ def owner(
     radii: Float[Array, "spheres"],
     far: Float[ArrayLike, ""],
 ) -> Int[Array, "height width"]:
-    """Index of the sphere that each ray of `ray_cast` meets first, -1 for none."""
+    """Index of the sphere that each ray of `ray_cast` meets first, -1 for none.
+
+    Depths that agree to 1e-5 of their size are tied: the first sphere is taken.
+    """
     background = jnp.full((y.size, x.size), far, radii.dtype)
-    _, index = _search(_depth, (x, y[:, None]), centres, radii, background)
-    return jnp.where(index < len(radii), index, -1)
+    index = least.winner(_depth, (x, y[:, None]), centres, radii, background)
+    return jnp.where(index < len(radii), index, -1).astype(jnp.int32)
 
 
 def point_to_spheres(
@@ -96,7 +96,7 @@ def point_to_spheres(
     Source: [wan2019] Eqs. (10)-(11).
     """
     nothing = jnp.full(len(points), jnp.inf, points.dtype)
-    return _least(_distance, tuple(points.T), centres, radii, nothing)
+    return least.least(_distance, tuple(points.T), centres, radii, nothing)
 
 
 def _depth(rays, c, r):
@@ -121,48 +121,6 @@ def _half_chord(squared):
 def _half_chord_jvp(primals, tangents):
     half_chord = _half_chord(*primals)
     return half_chord, 0.5 * tangents[0] / jnp.maximum(half_chord, HALF_CHORD_FLOOR)
-
-
-@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _least(measure: Callable[..., Array], places, centres, radii, start) -> Array:
-    """min(start, min_j measure(places, c_j, r_j)); only the winner has a gradient.
-
-    The gradient remembers whose each place is, not what the others measured: one
-    sphere is gathered a place, and its derivative, of any order and mode, is taken.
-    """
-    return _search(measure, places, centres, radii, start)[0]
-
-
-@_least.defjvp
-def _least_jvp(measure, primals, tangents):
-    _, index = _search(measure, *jax.lax.stop_gradient(primals))
-
-    def at_winner(places, centres, radii, start):
-        spheres = jnp.concatenate([centres, radii[:, None]], axis=1)
-        *c, r = jnp.moveaxis(spheres.at[index].get(mode="fill", fill_value=0.0), -1, 0)
-        value = measure(places, c, r)
-        return jnp.where(value < start, value, start)
-
-    return jax.jvp(at_winner, primals, tangents)
-
-
-def _search(measure, places, centres, radii, start) -> tuple[Array, Array]:
-    """The least measure of each place, and whose it is (`len(radii)`: nobody's).
-
-    One sphere after another over all places, a few to a pass: no array of places by
-    spheres is ever written, and little but the roots costs time.
-    """
-
-    def visit(best, sphere):
-        least, index = best
-        j, c, r = sphere
-        value = measure(places, c, r)
-        nearer = value < least
-        return (jnp.where(nearer, value, least), jnp.where(nearer, j, index)), None
-
-    nobody = jnp.full(start.shape, len(radii), jnp.int32)
-    spheres = jnp.arange(len(radii), dtype=jnp.int32), centres, radii
-    return jax.lax.scan(visit, (start, nobody), spheres, unroll=_UNROLL)[0]
 
 
 def overlap(
