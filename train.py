@@ -65,12 +65,13 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
     """
     config, method = experiment.config, experiment.method
     phases = training.read_phases(config, method)
-    claim(workdir, config)
+    workdir.mkdir(parents=True, exist_ok=True)
     with (
         training.Checkpoints(workdir) as saved,
         training.Log(workdir, phases[-1].last) as log,
         training.Interrupt() as interrupt,
     ):
+        claim(workdir, config, saved)
         key = jax.random.key(config.seed)
         mesh = training.make_mesh(config.batch_size)
         examiner = make_examiner(experiment)
@@ -97,10 +98,10 @@ def start(run: Run, init: str | None) -> TrainState:
 
 def begin(run: Run, init: str | None) -> TrainState:
     """The state before the first step, with other parameters where asked for."""
+    found = weights.find(init) if init else None
     state = jax.jit(lambda: fresh(run))()
-    if init is None:
+    if found is None:
         return state
-    found = weights.find(init)
     params, taken = weights.carry_over(found.params, state.params)
     total = len(jax.tree.leaves(params))
     run.log.say(f"{taken} of {total} parameter arrays from {found.origin}")
@@ -174,9 +175,12 @@ def save(
 def conclude(run: Run) -> int:
     """Say how it ended and what to do next."""
     if run.interrupt.received:
+        kept = (
+            f"step {run.saved.latest} is saved" if run.saved.latest else "no step yet"
+        )
         print(
-            f"stopped by {run.interrupt.received.name} at step {run.saved.latest}; "
-            f"saved. The same command with --workdir {run.workdir} goes on."
+            f"stopped by {run.interrupt.received.name}: {kept}. The same command with "
+            f"--workdir {run.workdir} goes on from there."
         )
         return 128 + run.interrupt.received
     print(
@@ -212,30 +216,48 @@ def main(_: list[str]) -> None:
         sys.exit(2)
 
 
-def claim(workdir: Path, config: configs.Config) -> None:
-    """Write the config into a new working folder; refuse a folder of another run."""
+def claim(workdir: Path, config: configs.Config, saved: training.Checkpoints) -> None:
+    """Write the config into the working folder; refuse the folder of another run."""
     page = workdir / weights.CONFIG
-    if page.exists():
-        changed = configs.differences(config, configs.read(page))
-        if changed:
-            raise configs.ConfigError(
-                f"{workdir} belongs to a run with another config (now, then): "
-                f"{'; '.join(changed)}. Choose another --workdir; --init {workdir} "
-                "starts there from these weights."
-            )
-        return
-    workdir.mkdir(parents=True, exist_ok=True)
-    configs.write(page, config)
+    if saved.latest is None:
+        return configs.write(page, config)
+    changed = configs.differences(config, configs.read(page))
+    if changed:
+        raise configs.ConfigError(
+            f"{workdir} belongs to a run with another config (now, then): "
+            f"{'; '.join(changed)}. Choose another --workdir; --init {workdir} "
+            "starts there from these weights."
+        )
+
+
+def parse(arguments: list[str]) -> list[str]:
+    """The command line; what it gets wrong is said in a line, exit status 2."""
+    try:
+        rest = flags.FLAGS(arguments)
+        if not Path(config_page()[0]).exists():
+            raise flags.Error(f"no config at {config_page()[0]!r}; see configs/")
+        return rest
+    except (flags.Error, AttributeError) as wrong:
+        said = wrong.args[0]
+        # The last line of a mistyped field's error offers the nearest one.
+        said = said.args[0] if isinstance(said, KeyError) else str(said)
+        print(said.strip().splitlines()[-1], file=sys.stderr)
+        sys.exit(2)
+
+
+def config_page() -> tuple[str, str]:
+    """The config's file and its variant."""
+    name = config_flags.get_config_filename(flags.FLAGS["config"])
+    page, _, variant = name.partition(":")
+    return page, variant
 
 
 def default_workdir() -> Path:
     """runs/ and the name of the config and its variant: runs/wan_spheres_small."""
-    page, _, variant = config_flags.get_config_filename(
-        flags.FLAGS["config"]
-    ).partition(":")
+    page, variant = config_page()
     return Path("runs") / "_".join(filter(None, [Path(page).stem, variant]))
 
 
 if __name__ == "__main__":
     flags.mark_flag_as_required("config")
-    app.run(main)
+    app.run(main, flags_parser=parse)

@@ -1,18 +1,29 @@
-"""The training loop, on a method so small that a run takes a second."""
+"""The training loop, on a method so small that a run takes a second or two."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
 import train
+from handjax import training, weights
 from handjax.batch import Batch, Labels, Views
-from handjax.experiment import Experiment
+from handjax.experiment import Experiment, assemble
 from handjax.geometry.cameras import Orthographic
 from handjax.methods.method import Method
-from handjax.training.checkpoints import Checkpoints
+from handjax.training import Checkpoints, configs
+from handjax.training.meter import Meter
+
+ROOT = Path(train.__file__).parent
 
 FRAMES = 4
 
@@ -32,8 +43,11 @@ def toy_batch(key, size=FRAMES):
     return Batch(views, None, labels)
 
 
-def toy_method(broken_after=None):
-    """Centres read off the picture by a learned gain and a bias, with some noise."""
+def toy_method(breaks_at=1e9):
+    """Centres read off the picture by a gain and a bias, with noise in training.
+
+    From step `breaks_at` on, the term "bias" is NaN.
+    """
 
     def init(key, batch):
         gain, bias = jax.random.normal(key, (2, 41, 3))
@@ -42,63 +56,62 @@ def toy_method(broken_after=None):
     def predict(params, state, batch, *, key, train):
         seen = batch.views.depth.reshape(-1, 256)[:, :123].reshape(-1, 41, 3)
         noise = train * jax.random.normal(key, seen.shape)
-        prediction = params["reader"]["gain"] * (seen + noise) + params["bias"]
-        return prediction, {"steps": state["steps"] + train}
+        centres = params["reader"]["gain"] * (seen + noise) + params["bias"]
+        steps = state["steps"] + train
+        return (centres, jnp.where(steps < breaks_at, 0.0, jnp.nan)), {"steps": steps}
 
     def square(prediction, batch, frozen):
-        error = jnp.mean((prediction - batch.labels.centres) ** 2)
-        bias = jnp.mean(prediction) ** 2
-        if broken_after is not None:
-            bias = jnp.where(error < broken_after, jnp.nan, bias)
-        return {"centres": error, "bias": bias}
+        centres, fault = prediction
+        error = jnp.mean((centres - batch.labels.centres) ** 2)
+        return {"centres": error, "bias": jnp.mean(frozen["bias"] ** 2) + fault}
 
     def mixed(predictions, batches, frozen):
-        terms = [
-            square(p, b, frozen) for p, b in zip(predictions, batches, strict=True)
-        ]
-        return jax.tree.map(lambda a, b: a + b, *terms)
+        pairs = zip(predictions, batches, strict=True)
+        ours, more = (square(prediction, batch, frozen) for prediction, batch in pairs)
+        return {"centres": ours["centres"] + more["centres"], "bias": ours["bias"]}
 
     def joints(prediction, batch):
-        return {"centres41": prediction, "keypoints21": prediction[:, :21]}
-
-    def bias_alone(path):
-        return path == ("bias",)
+        return {"centres41": prediction[0], "keypoints21": prediction[0][:, :21]}
 
     return Method(
         init=init,
         predict=predict,
         losses={"first": square, "second": mixed},
-        trainable={"first": lambda path: True, "second": bias_alone},
+        trainable={"first": lambda path: True, "second": lambda path: "bias" in path},
         imagine=None,
         joints=joints,
     )
 
 
-def toy_config():
-    weights = {"centres": 1.0, "bias": 0.1}
-    phase = {"steps": 6, "weights": weights}
+def toy_phase(name, sources, steps=6):
+    terms = {"centres": 1.0, "bias": 0.1}
     return ConfigDict(
-        {
-            "method": "toy",
-            "seed": 3,
-            "batch_size": FRAMES,
-            "phases": (
-                ConfigDict(phase | {"name": "first", "sources": ("synthetic",)}),
-                ConfigDict(
-                    phase | {"name": "second", "sources": ("synthetic", "more")}
-                ),
-            ),
-            "optimizer": {
-                "learning_rate": 0.1,
-                "schedule": "cosine",
-                "warmup": 0,
-                "weight_decay": 1e-5,
-                "clip": 1.0,
-                "ema": 0.9,
-            },
-            "evaluation": {"every": 4, "frames": 8, "batch_size": FRAMES},
-        }
+        {"name": name, "steps": steps, "weights": terms, "sources": sources}
     )
+
+
+def toy_config(**changes):
+    both = (
+        toy_phase("first", ("synthetic",)),
+        toy_phase("second", ("synthetic", "more")),
+    )
+    optimizer = {
+        "learning_rate": 0.1,
+        "schedule": "cosine",
+        "warmup": 0,
+        "weight_decay": 1e-5,
+        "clip": 1.0,
+        "ema": 0.9,
+    }
+    page = {
+        "method": "toy",
+        "seed": 3,
+        "batch_size": FRAMES,
+        "phases": both,
+        "optimizer": optimizer,
+        "evaluation": {"every": 4, "frames": 8, "batch_size": FRAMES},
+    }
+    return ConfigDict(page | changes)
 
 
 def toy(config=None, **options):
@@ -110,14 +123,38 @@ def entries(workdir):
     return [json.loads(line) for line in (workdir / "log.jsonl").open()]
 
 
-def params_of(workdir, experiment):
-    """Parameters of the latest checkpoint."""
-    shapes = jax.eval_shape(
-        lambda: experiment.method.init(jax.random.key(0), toy_batch(jax.random.key(0)))
-    )
+def evaluations(workdir):
+    return [entry for entry in entries(workdir) if "loss" not in entry]
+
+
+def new_state():
+    key = jax.random.key(0)
+    return training.init_state(toy_method(), toy_batch(key), key)
+
+
+def saved_params(workdir, phase=1):
+    """Parameters of the latest checkpoint, taken in one of the phases."""
+    phase = training.read_phases(toy_config(), toy_method())[phase]
+    state = training.enter(new_state(), toy_method(), phase, toy_config())
     with Checkpoints(workdir) as saved:
-        ema, _ = saved.restore_model(*shapes, saved.latest)
-        return saved.latest, ema
+        return saved.restore(state).params
+
+
+def same(left, right):
+    """Whether two trees hold the same bits."""
+    return jax.tree.all(jax.tree.map(np.array_equal, left, right))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tmp_path_factory):
+    """Every program is compiled once, in whichever run or process it comes first."""
+    folder = tmp_path_factory.mktemp("compiled")
+    before = jax.config.jax_persistent_cache_min_compile_time_secs
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    yield folder
+    jax.config.update("jax_compilation_cache_dir", None)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", before)
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +165,9 @@ def finished(tmp_path_factory):
     return workdir
 
 
-def test_a_run_takes_every_step_of_every_phase(finished):
-    assert params_of(finished, toy())[0] == 12
+def test_a_run_goes_through_every_phase(finished):
+    with Checkpoints(finished) as saved:
+        assert saved.latest == 12
     assert {entry["phase"] for entry in entries(finished)} == {"first", "second"}
 
 
@@ -138,30 +176,145 @@ def test_the_log_holds_every_term_the_gradient_norm_and_the_rate(finished):
     wanted = {"terms/centres", "terms/bias", "gradient_norm", "learning_rate"}
     assert all(wanted <= reading.keys() for reading in readings)
     assert readings[0]["loss"] > readings[1]["loss"]
+    assert readings[0]["loss"] == pytest.approx(
+        readings[0]["terms/centres"] + 0.1 * readings[0]["terms/bias"], rel=1e-5
+    )
 
 
 def test_each_evaluation_leaves_figures_and_a_picture(finished):
-    steps = [entry["step"] for entry in entries(finished) if "loss" not in entry]
+    steps = [entry["step"] for entry in evaluations(finished)]
     pictures = sorted(path.name for path in (finished / "pictures").iterdir())
     assert steps == [4, 6, 8, 12]
     assert pictures == [f"step_{step:07}.png" for step in steps]
 
 
-def test_the_best_checkpoint_is_kept_beside_the_latest(finished):
-    errors = {
-        entry["step"]: entry["eval/centres41_mean_mm"]
-        for entry in entries(finished)
-        if "loss" not in entry
+def test_only_the_latest_and_the_best_checkpoint_are_kept(tmp_path):
+    state = new_state()
+    with Checkpoints(tmp_path) as saved:
+        for step, mean_mm in ((1, 9.0), (2, 5.0), (3, 7.0), (4, None)):
+            saved.save(state._replace(step=jnp.int32(step)), mean_mm)
+    with Checkpoints(tmp_path) as saved:
+        assert (saved.best, saved.latest) == (2, 4)
+    kept = {path.name for path in (tmp_path / "checkpoints").iterdir()}
+    assert kept == {"2", "4"}
+
+
+def test_a_phase_moves_only_what_is_trainable_in_it(finished, tmp_path):
+    train.train(toy(toy_config(phases=toy_config().phases[:1])), tmp_path)
+    before, after = saved_params(tmp_path, phase=0), saved_params(finished)
+    assert same(before["reader"], after["reader"])
+    assert not same(before["bias"], after["bias"])
+
+
+def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
+    finished, tmp_path, monkeypatch, capsys
+):
+    stops, plain_add = [3, 6, 9], Meter.add
+
+    def add(meter, step, metrics):
+        plain_add(meter, step, metrics)
+        if stops and step == stops[0]:
+            stops.pop(0)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Meter, "add", add)
+    statuses = [train.train(toy(), tmp_path) for _ in range(4)]
+    assert statuses == [128 + signal.SIGTERM] * 3 + [0]
+    assert "stopped by SIGTERM: step 3 is saved" in capsys.readouterr().out
+    assert same(saved_params(tmp_path), saved_params(finished))
+
+
+def test_a_term_that_is_nan_stops_the_run_and_spares_the_checkpoint(tmp_path):
+    with pytest.raises(training.NotFiniteError, match="'bias' is nan at step 6"):
+        train.train(toy(breaks_at=6), tmp_path)
+    with Checkpoints(tmp_path) as saved:
+        assert saved.latest == 4
+
+
+def test_parameters_that_are_not_finite_are_never_saved():
+    params = {"reader": {"gain": jnp.array([1.0, jnp.inf])}}
+    with pytest.raises(training.NotFiniteError, match=r"'reader/gain'.*step 7"):
+        training.check_params(7, params)
+
+
+COMMAND = [
+    *(sys.executable, "train.py", "--config=configs/wan_spheres.py:test"),
+    *("--config.phases[0].steps=10", "--config.evaluation.every=5"),
+]
+
+
+def start_training(workdir, compiled):
+    """The real thing in a process of its own."""
+    settings = {
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiles twice as fast
     }
-    with Checkpoints(finished) as saved:
-        assert saved.best == min(errors, key=errors.get)
-        assert saved.latest == 12
+    command = [*COMMAND, "--workdir", str(workdir)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, text=True
+    )
 
 
-def test_the_second_phase_moves_only_what_is_trainable_in_it(finished, tmp_path):
-    config = toy_config()
-    config.phases = config.phases[:1]
-    train.train(toy(config), tmp_path)
-    _, after_first = params_of(tmp_path, toy())
-    _, after_second = params_of(finished, toy())
-    print(after_first, after_second)
+def end(process):
+    """Exit status and what was printed."""
+    said, _ = process.communicate(timeout=300)
+    return process.returncode, said
+
+
+def checkpoint_bytes(workdir):
+    """All that evaluation would read of the latest checkpoint."""
+    config = configs.read(workdir / weights.CONFIG)
+    shapes = weights.blank(assemble(config))
+    with Checkpoints(workdir) as saved:
+        return saved.latest, saved.restore_model(*shapes, saved.latest)
+
+
+def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
+    tmp_path, compiled
+):
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    assert end(start_training(straight, compiled))[0] == 0
+    first = start_training(stopped, compiled)
+    while first.poll() is None and not list(stopped.glob("pictures/*")):
+        time.sleep(0.05)
+    first.terminate()
+    status, said = end(first)
+    assert status == 128 + signal.SIGTERM
+    assert "stopped by SIGTERM" in said
+    status, said = end(start_training(stopped, compiled))
+    assert status == 0
+    assert "going on from step" in said
+    (step, params), (other_step, others) = map(checkpoint_bytes, (straight, stopped))
+    assert step == other_step == 10
+    assert same(params, others)
+
+
+def test_another_config_is_refused_in_a_folder_with_a_run(finished):
+    with pytest.raises(configs.ConfigError, match="seed: 4, 3"):
+        train.train(toy(toy_config(seed=4)), finished)
+
+
+def test_an_unknown_phase_is_refused_with_the_known_ones(tmp_path):
+    config = toy_config(phases=(toy_phase("third", ("synthetic",)),))
+    with pytest.raises(configs.ConfigError, match=r"'third'.*\['first', 'second'\]"):
+        train.train(toy(config), tmp_path)
+
+
+def test_an_unknown_source_is_refused_with_the_known_ones(tmp_path):
+    config = toy_config(phases=(toy_phase("first", ("real",)),))
+    with pytest.raises(configs.ConfigError, match=r"\['real'\].*'synthetic'"):
+        train.train(toy(config), tmp_path)
+
+
+def test_init_takes_the_parameters_that_fit():
+    ours = {"reader": {"gain": jnp.zeros(3)}, "bias": jnp.zeros(2)}
+    found = {"reader": {"gain": jnp.ones(3)}, "bias": jnp.ones(5), "more": jnp.ones(1)}
+    params, taken = weights.carry_over(found, ours)
+    assert taken == 1
+    assert same(params, {"reader": {"gain": jnp.ones(3)}, "bias": jnp.zeros(2)})
+
+
+def test_init_refuses_weights_of_which_nothing_fits():
+    with pytest.raises(weights.MissingError, match="no parameter"):
+        weights.carry_over({"other": jnp.ones(3)}, {"bias": jnp.zeros(3)})

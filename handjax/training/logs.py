@@ -72,10 +72,10 @@ class Screen:
 
     def move(self, step: int, phase: str, means: dict[str, float]) -> None:
         """Show a step with its loss, pace and time left."""
-        line = (
-            f"{phase} {step}/{self._steps}  loss {means['loss']:.4g}  "
-            f"{means['samples_per_second']:.0f} samples/s  {self._left(step)}"
-        )
+        pace = means.get("samples_per_second")
+        parts = [f"{phase} {step}/{self._steps}", f"loss {means['loss']:.4g}"]
+        parts += [f"{pace:.0f} samples/s"] if pace else []
+        line = "  ".join([*parts, self._left(step)])
         if self._bar:
             self._bar.update(self._task, completed=step, description=line)
         else:

@@ -17,38 +17,35 @@ class Meter:
     def __init__(self, samples_per_step: int):
         self._samples = samples_per_step
         self._pending: list[tuple[int, dict[str, Any]]] = []
-        self._since = time.perf_counter()
+        self._since: float | None = None
 
     def add(self, step: int, metrics: dict[str, Any]) -> None:
         """Note the metrics of one step, still on their way."""
         self._pending.append((step, metrics))
 
     def read(self) -> dict[str, float]:
-        """Means over the steps since the last call, and the pace; {} if none.
+        """Means over the steps since the last call, the rate now, and the pace.
+
+        The pace is absent from the first reading, which compiling is part of.
 
         Raises:
             NotFiniteError: naming the first step and term that were not finite.
         """
-        if not self._pending:
-            return {}
         steps = [step for step, _ in self._pending]
-        columns = jax.device_get([metrics for _, metrics in self._pending])
+        rows = jax.device_get([metrics for _, metrics in self._pending])
         self._pending = []
-        for step, metrics in zip(steps, columns, strict=True):
+        for step, metrics in zip(steps, rows, strict=True):
             check_finite(step, metrics)
-        means = {
-            name: float(np.mean([metrics[name] for metrics in columns]))
-            for name in columns[0]
-        }
-        now = time.perf_counter()
-        pace = len(steps) * self._samples / max(now - self._since, 1e-9)
-        self._since = now
-        # The last rate, not the mean of rates: what the schedule says now.
-        means["learning_rate"] = float(columns[-1]["learning_rate"])
-        return means | {"samples_per_second": pace}
+        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        means["learning_rate"] = float(rows[-1]["learning_rate"])
+        if self._since is not None:
+            seconds = max(time.perf_counter() - self._since, 1e-9)
+            means["samples_per_second"] = len(steps) * self._samples / seconds
+        self.rest()
+        return means
 
     def rest(self) -> None:
-        """Leave the time up to now out of the pace (an evaluation has passed)."""
+        """Leave the time up to now out of the pace."""
         self._since = time.perf_counter()
 
 
