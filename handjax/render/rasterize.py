@@ -5,12 +5,15 @@ it looks is then computed from three vertices a pixel, with gradient: memory goe
 pixels, not with faces.
 
 Notation, shared by every function here and by the tests:
-    w: weights of a face's corners, of sum 1, (3, height, width).
+    u, v, z: where the corners of the face that a pixel sees appear, from the pixel on,
+        pixels, and their depths, mm; lists of three [height, width].
+    w: weights of these corners, of sum 1, likewise.
     q: depth in a measure that is linear in the picture and larger for what is
         farther: z with an orthographic camera, -1/z with a pinhole.
 """
 
 from functools import partial
+from operator import mul, truediv
 from typing import NamedTuple
 
 import jax
@@ -73,8 +76,8 @@ def rasterize(
     face = jnp.where(seen, nearest.face, -1)
     w, z = _look(uvz, faces, face, pinhole)
     depth = -1.0 / nearest.q if pinhole else nearest.q
-    depth = _with_slope_of(depth, sum(w * z))
-    return Rendering(jnp.where(seen, depth, far), face, jnp.moveaxis(w, 0, -1))
+    depth = _with_slope_of(depth, sum(map(mul, w, z)))
+    return Rendering(jnp.where(seen, depth, far), face, jnp.stack(w, axis=-1))
 
 
 def interpolate(
@@ -98,19 +101,44 @@ def _q_of_near(pinhole):
 
 
 def _look(uvz, faces, face, pinhole):
-    """Weights w and depths z, both [3, h, w], of the corners that each pixel sees."""
+    """Weights w and depths z of the three corners that each pixel sees."""
     seen = face >= 0
-    corners = uvz[faces[jnp.maximum(face, 0)]]
-    # Where no face is seen, look at one that no division can fail on.
-    safe = jnp.array([[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0]], uvz.dtype)
-    corners = jnp.where(seen[..., None, None], corners, safe)
-    u, v, z = jnp.transpose(corners, (3, 2, 0, 1))
-    row, column = jnp.where(seen, jnp.mgrid[: face.shape[0], : face.shape[1]], 0)
-    w, _ = visibility.weights_at_origin(u - column, v - row)
+    row, column = jnp.mgrid[: face.shape[0], : face.shape[1]]
+    # Pixels that see nothing turn to faces all over the mesh: were it one face, their
+    # zeros would wait for one another when gradients are added up.
+    anywhere = (row * face.shape[1] + column) % len(faces)
+    corners = faces.T[:, jnp.where(seen, face, anywhere)]
+    u, v, z = ([x.at[corner].get(mode="clip") for corner in corners] for x in uvz.T)
+    # They are given a triangle on which no division fails.
+    pick = partial(jnp.where, seen)
+    u = list(map(pick, [x - column for x in u], (0.0, 1.0, 0.0)))
+    v = list(map(pick, [x - row for x in v], (0.0, 0.0, 1.0)))
+    z = list(map(pick, z, (1.0, 1.0, 1.0)))
+    w = _weights(u, v)
     if pinhole:
-        w = w / z
-        w = w / sum(w)
-    return jnp.where(seen, w, 0.0), z
+        w = list(map(truediv, w, z))
+        w = [x / sum(w) for x in w]
+    return [jnp.where(seen, x, 0.0) for x in w], z
+
+
+@jax.custom_jvp
+def _weights(u, v):
+    """Weights with which corners (u, v) average to the origin."""
+    return visibility.weights_at_origin(u, v)[0]
+
+
+@_weights.defjvp
+def _weights_jvp(corners, moves):
+    """The point that w averages moves by (right, down), the mean move of the corners;
+    the pixel stays, so w changes as if the pixel had moved as far the other way."""
+    (u, v), (du, dv) = corners, moves
+    w = _weights(u, v)
+    right, down = sum(map(mul, w, du)), sum(map(mul, w, dv))
+    area = (u[1] - u[0]) * (v[2] - v[0]) - (u[2] - u[0]) * (v[1] - v[0])
+    area = jnp.where(abs(area) > visibility.SMALLEST_AREA, area, jnp.inf)
+    ring = ((1, 2), (2, 0), (0, 1))
+    slopes = [(right * (v[j] - v[i]) + down * (u[i] - u[j])) / area for i, j in ring]
+    return w, slopes
 
 
 @jax.custom_jvp

@@ -5,12 +5,13 @@ place offers one pixel the depth of one face, the nearest offer wins, and the wi
 leaves its index. Work goes with the pixels that faces cover, memory with pixels and
 faces, never with their product, and a face of any size finds its places.
 
-The pictures of a batch share one queue. `nearest_faces` arranges that under `vmap`.
+The pictures of a batch share one queue: `nearest_faces` arranges that under `vmap`.
+Over several devices, `shard_map` gives each device a queue of its own.
 
 Notation, shared by every function here and by the tests:
-    u, v: corners of faces in the picture, pixels, (3, *faces).
-    q: their depth in a measure that is linear in the picture, (3, *faces).
-    w: weights of corners, of sum 1, (3, *faces).
+    u, v: where the three corners of faces appear, pixels, 3 x [*faces].
+    q: their depth in a measure that is linear in the picture, 3 x [*faces].
+    w: weights of the corners, of sum 1, 3 x [*faces].
 """
 
 from functools import reduce
@@ -90,8 +91,8 @@ def nearest_faces(
 
 
 def weights_at_origin(
-    u: Float[Array, "3 *faces"], v: Float[Array, "3 *faces"]
-) -> tuple[Float[Array, "3 *faces"], Bool[Array, "*faces"]]:
+    u: list[Float[Array, "*faces"]], v: list[Float[Array, "*faces"]]
+) -> tuple[list[Float[Array, "*faces"]], Bool[Array, "*faces"]]:
     """Weights with which corners average to the origin, and whether it lies inside.
 
     From outside, the weights are those of a point on the boundary.
@@ -102,21 +103,21 @@ def weights_at_origin(
     spans = [sign * (x - y) for x, y in zip(ahead, back, strict=True)]
     # Neighbours may round their common edge to either side of a pixel's centre;
     # without slack it could fall between them.
-    eps = jnp.finfo(u.dtype).eps
+    eps = jnp.finfo(u[0].dtype).eps
     slack = [-eps * (abs(x) + abs(y)) for x, y in zip(ahead, back, strict=True)]
     inside = reduce(jnp.logical_and, map(jnp.greater_equal, spans, slack))
     spans = [jnp.where(x >= 0, x, 0.0) for x in spans]
     total = jnp.maximum(sum(spans), SMALLEST_AREA / 2)
-    return jnp.stack([x / total for x in spans]), inside
+    return [x / total for x in spans], inside
 
 
 def _nearest_faces(frame, uvq, faces, background):
     """`nearest_faces` for a batch: uvq [b, v, 3], background [b]."""
     height, width = frame.height, frame.width
-    pixels = len(uvq) * height * width
-    q = jnp.repeat(background, height * width, total_repeat_length=pixels)
-    nearest = Nearest(q, jnp.full(pixels, NOBODY, jnp.int32))
-    lot = max(LONGEST_QUEUE // max(pixels, 1), 1)
+    uvq = jax.lax.optimization_barrier(uvq)
+    q = jnp.broadcast_to(background[:, None], (len(uvq), height * width)).ravel()
+    nearest = Nearest(q, jnp.full_like(q, NOBODY, jnp.int32))
+    lot = max(LONGEST_QUEUE // max(len(q), 1), 1)
     for first in range(0, len(faces), lot):
         nearest = _serve(frame, nearest, uvq, faces[first : first + lot], first)
     return tuple(x.reshape(-1, height, width) for x in nearest)
@@ -182,7 +183,7 @@ def _offers(frame, uvq, faces, ends, place, owner):
     place = place - ends[owner] + columns * rows
     down = jax.lax.div(place, jnp.maximum(columns, 1))
     row, column = top + down, left + place - down * columns
-    w, inside = weights_at_origin(u - column, v - row)
+    w, inside = weights_at_origin(list(u - column), list(v - row))
     pixel = (picture * frame.height + row) * frame.width + column
     nobody = batch * frame.height * frame.width
     pixel = jnp.where(inside & waiting, pixel, nobody)
