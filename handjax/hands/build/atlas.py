@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from handjax.hands.build import transfer
+from handjax.hands.build import meshing, transfer
 
 MARGIN = 4.0  # mm between the layouts and to the border
 
@@ -34,5 +34,24 @@ def carry(points, faces, label, dense) -> tuple[np.ndarray, np.ndarray]:
         side = dense_faces[dense_label == value]
         face, weights = transfer.closest(points[used], vertices, side)
         uv_faces[label == value] = own.reshape(-1, 3) + sum(map(len, uv))
-        uv.append(transfer.carry(flat, face, weights, side))
+        flat = transfer.carry(flat, face, weights, side)
+        uv.append(untangle(flat, own.reshape(-1, 3)))
     return np.concatenate(uv), uv_faces
+
+
+def untangle(flat: np.ndarray, faces: np.ndarray, rounds: int = 50) -> np.ndarray:
+    """Pull corners of the few faces that lie upside down towards their neighbours."""
+    mean = meshing.averaging(len(flat), faces)
+    for _ in range(rounds):
+        wrong = faces[signed_areas(flat[faces]) <= 0.0]
+        if not len(wrong):
+            break
+        corners = np.unique(wrong)
+        flat[corners] += 0.5 * ((mean @ flat)[corners] - flat[corners])
+    return flat
+
+
+def signed_areas(triangles: np.ndarray) -> np.ndarray:
+    """Twice the area of triangles in the plane, positive counter-clockwise."""
+    a, b, c = np.moveaxis(triangles, 1, 0)
+    return np.linalg.det(np.stack([b - a, c - a], -1))

@@ -6,7 +6,7 @@ from handjax.hands.build import chains, meshing, profiles, surface
 from handjax.hands.skeleton import FINGERS, POSED
 
 # How sharply neighbouring fingers are told apart, mm.
-OWNERSHIP_WIDTH = 1.6
+OWNERSHIP_WIDTH = 1.0
 MOST_BONES = 4
 # Half the length over which a bend is spread, in half breadths of the finger.
 BEND_WIDTH = {
@@ -73,7 +73,7 @@ def looseness(finger: str, s: np.ndarray) -> np.ndarray:
     length = chains.coordinates(surface.finger_chain(finger), surface.bones(finger))[
         1, 2
     ]
-    low, high = (0.45, 0.95) if finger == "thumb" else (0.1, 0.5)
+    low, high = (0.45, 0.95) if finger == "thumb" else (0.35, 0.75)
     return 1.0 - smooth_step(s / length, low, high)
 
 
