@@ -53,7 +53,7 @@ def sample(
 def sample_pose(key: Array, template: Template, config: ConfigDict) -> Pose:
     """A plausible pose of a random hand somewhere in front of the camera."""
     fingers, view, shape, place = jax.random.split(key, 4)
-    turns = rotations_from_angles(template, poses.sample_angles(fingers))
+    turns = rotations_from_angles(template, poses.sample_angles(fingers, template))
     turn = rotations.axis_angle_from_matrix(poses.sample_view(view, config.view))
     near, far = config.distance
     return Pose(

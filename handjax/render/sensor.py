@@ -17,6 +17,7 @@ Majumdar, Characterizations of noise in Kinect depth images, 2014 (shadow, flyin
 pixels).
 """
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -52,6 +53,9 @@ class Sensor(NamedTuple):
     grazing: tuple[float, float] = (75.0, 87.0)
 
 
+KINECT = Sensor()
+
+
 def structured_light(
     key: Array,
     z: Float[Array, "height width"],
@@ -59,7 +63,7 @@ def structured_light(
     distance: Float[ArrayLike, ""],
     pitch: float,
     far: float,
-    sensor: Sensor = Sensor(),
+    sensor: Sensor = KINECT,
 ) -> Float[Array, "height width"]:
     """A noisy reading of a clean depth image, `far` where nothing came back.
 
@@ -68,74 +72,103 @@ def structured_light(
         z: clean depth; `far` stays `far`.
         distance: from the camera to the crop's centre, mm.
     """
-    lateral, flying, axial, loss = jax.random.split(key, 4)
+    draws = _draw(key, z.shape)
     lost = shadow(z, distance=distance, pitch=pitch, far=far, baseline=sensor.baseline)
-    lost |= grazing_loss(loss, z, pitch=pitch, far=far, grazing=sensor.grazing)
+    lost |= grazing_loss(draws.loss, z, pitch=pitch, far=far, grazing=sensor.grazing)
     sigma = sensor.lateral_noise * distance / sensor.focal / pitch
-    z = jitter_edges(lateral, z, sigma=sigma)
-    z = fly(flying, z, far=far, rate=sensor.flying)
-    read = quantise_disparity(axial, z + distance, sensor) - distance
-    return jnp.where(lost | (z >= far), far, read)
+    # Each stage looks at neighbours in the clean image alone: stages that looked at
+    # one another's would be computed again for every neighbour once fused.
+    seen = jitter_edges(draws.beside, z, sigma=sigma)
+    floats, between = fly(draws.flying, z, far=far, rate=sensor.flying)
+    seen = jnp.where(floats, between, seen)
+    read = quantise_disparity(draws.axial, seen + distance, sensor) - distance
+    return jnp.where(lost | (seen >= far), far, read)
+
+
+class _Draws(NamedTuple):
+    """Every random number that an image needs: three uniform, one normal a pixel."""
+
+    beside: Float[Array, "height width"]
+    flying: Float[Array, "height width"]
+    loss: Float[Array, "height width"]
+    axial: Float[Array, "height width"]
+
+
+def _draw(key: Array, shape: tuple[int, int]) -> _Draws:
+    """Random numbers are most of the work here: chances share the bits of one."""
+    chances, axial = jax.random.split(key)
+    bits = jax.random.bits(chances, shape)
+    uniform = [((bits >> shift & 255) + 0.5) / 256.0 for shift in (0, 8, 16)]
+    return _Draws(*uniform, axial=jax.random.normal(axial, shape))
 
 
 def quantise_disparity(
-    key: Array, Z: Float[Array, "height width"], sensor: Sensor
+    n: Float[Array, "height width"], Z: Float[Array, "height width"], sensor: Sensor
 ) -> Float[Array, "height width"]:
     """Depth after its disparity was disturbed and rounded.
 
-        d = f b / Z;   Z' = f b / (step round((d + n) / step)),  n ~ N(0, sigma)
+        d = f b / Z;   Z' = f b / (step round((d + sigma n) / step))
 
     One step is Z^2 step / (f b) mm: 1.6 mm at 750 mm, 6.5 mm at 1500 mm.
 
     Args:
-        key: random key.
+        n: normal draws.
         Z: depth from the camera, mm, positive.
 
     Source: Khoshelham 2011.
     """
     fb = sensor.focal * abs(sensor.baseline)
-    disparity = fb / Z + sensor.disparity_noise * jax.random.normal(key, Z.shape)
+    disparity = fb / Z + sensor.disparity_noise * n
     steps = jnp.round(disparity / sensor.disparity_step)
     return fb / (sensor.disparity_step * jnp.maximum(steps, 1.0))
 
 
 def jitter_edges(
-    key: Array, z: Float[Array, "height width"], *, sigma: Float[ArrayLike, ""]
+    draw: Float[Array, "height width"],
+    z: Float[Array, "height width"],
+    *,
+    sigma: Float[ArrayLike, ""],
 ) -> Float[Array, "height width"]:
-    """Every pixel looks beside itself; where depth jumps, edges become ragged.
+    """Some pixels look at one of their four neighbours: edges become ragged.
 
     Args:
-        key: random key.
-        sigma: standard deviation of where it looks, pixels of the crop; a pixel
-            looks no further than its neighbours.
+        draw: uniform draws.
+        sigma: standard deviation of where a pixel looks, pixels of the crop.
 
     Source: Nguyen et al. 2012, lateral noise.
     """
-    across, down = jax.random.split(key)
-    for axis, axis_key in ((1, across), (0, down)):
-        step = sigma * jax.random.normal(axis_key, z.shape)
-        before, after = _neighbours(z, axis)
-        z = jnp.where(step > 0.5, after, jnp.where(step < -0.5, before, z))
-    return z
+    beyond_half = jax.scipy.stats.norm.cdf(-0.5 / sigma)
+    seen = z
+    for k, neighbour in enumerate((*_neighbours(z, 0), *_neighbours(z, 1))):
+        here = (draw >= k * beyond_half) & (draw < (k + 1) * beyond_half)
+        seen = jnp.where(here, neighbour, seen)
+    return seen
 
 
 def fly(
-    key: Array, z: Float[Array, "height width"], *, far: float, rate: float
-) -> Float[Array, "height width"]:
+    draw: Float[Array, "height width"],
+    z: Float[Array, "height width"],
+    *,
+    far: float,
+    rate: float,
+) -> tuple[Bool[Array, "height width"], Float[Array, "height width"]]:
     """Some pixels beside an edge float between the two surfaces that meet there.
 
     Args:
-        key: random key.
-        far: depth of pixels without a surface, which stay as they are.
+        draw: uniform draws; below the rate they say how far between the two.
+        far: depth of pixels without a surface, which never float.
         rate: how often it happens.
+
+    Returns:
+        Which pixels float, and at which depth.
 
     Source: Mallick et al. 2014.
     """
-    # One draw serves both: below the rate it says where between the two.
-    draw = jax.random.uniform(key, z.shape) / rate
-    behind = jnp.maximum(z, _over_neighbours(jnp.maximum, z))
-    flies = (draw < 1.0) & (behind - z > EDGE) & (z < far)
-    return jnp.where(flies, z + draw * (behind - z), z)
+    between = draw / rate
+    before, after = (jnp.maximum(*_neighbours(z, axis)) for axis in (0, 1))
+    behind = jnp.maximum(before, after)
+    floats = (between < 1.0) & (behind - z > EDGE) & (z < far)
+    return floats, z + between * (behind - z)
 
 
 def shadow(
@@ -163,7 +196,7 @@ def shadow(
 
 
 def grazing_loss(
-    key: Array,
+    draw: Float[Array, "height width"],
     z: Float[Array, "height width"],
     *,
     pitch: float,
@@ -172,19 +205,19 @@ def grazing_loss(
 ) -> Bool[Array, "height width"]:
     """Pixels whose surface is seen too flatly to send the pattern back.
 
-    The chance of loss rises from 0 at the first angle to 1 at the second.
+    The chance of loss rises from 0 at the first angle to 1 at the second, linearly
+    in the cosine.
 
     Args:
-        key: random key.
+        draw: uniform draws.
         grazing: the two angles, degrees.
 
     Source: Nguyen et al. 2012.
     """
-    slope = jnp.hypot(_slope(z, 1, far), _slope(z, 0, far)) / pitch
-    angle = jnp.rad2deg(jnp.arctan(slope))
-    low, high = grazing
-    chance = (angle - low) / (high - low)
-    return (jax.random.uniform(key, z.shape) < chance) & (z < far)
+    squared_slope = (_slope(z, 1, far) ** 2 + _slope(z, 0, far) ** 2) / pitch**2
+    cosine = jax.lax.rsqrt(1.0 + squared_slope)
+    first, last = (math.cos(math.radians(angle)) for angle in grazing)
+    return (draw * (first - last) < first - cosine) & (z < far)
 
 
 def _slope(z: Array, axis: int, far: float) -> Float[Array, "height width"]:
@@ -203,12 +236,6 @@ def _neighbours(z: Array, axis: int) -> tuple[Array, Array]:
     before = jnp.concatenate([first, jax.lax.slice_in_dim(z, 0, -1, axis=axis)], axis)
     after = jnp.concatenate([jax.lax.slice_in_dim(z, 1, None, axis=axis), last], axis)
     return before, after
-
-
-def _over_neighbours(combine, z: Array) -> Array:
-    """The four neighbours of each pixel, combined."""
-    before, after = (combine(*_neighbours(z, axis)) for axis in (0, 1))
-    return combine(before, after)
 
 
 def _shift(z: Array, pixels: int, *, axis: int, fill: float) -> Array:
