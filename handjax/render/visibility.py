@@ -132,8 +132,9 @@ def _serve(frame, nearest, uvq, faces, first):
 
     def serve_turn(state):
         nearest, start = state
-        waiting = _owners(ends, start, turn)
-        offers = _offers(frame, uvq, faces, ends, start + jnp.arange(turn), waiting)
+        place = start + jnp.arange(turn, dtype=jnp.int32)
+        owner = _owners(ends, start, turn)
+        offers = _offers(frame, uvq, faces, ends, place, owner)
         return _accept(nearest, *offers, first), start + turn
 
     start = jnp.zeros((), jnp.int32)
@@ -175,7 +176,7 @@ def _offers(frame, uvq, faces, ends, place, owner):
     batch, vertices = uvq.shape[:2]
     waiting = owner < len(ends)
     owner = jnp.minimum(owner, len(ends) - 1)
-    face = jax.lax.div(owner, batch)
+    face = jax.lax.div(owner, jnp.int32(batch))
     picture = owner - face * batch
     corners = uvq.reshape(-1, 3)[faces[face] + vertices * picture[:, None]]
     u, v, q = jnp.transpose(corners, (2, 1, 0))
