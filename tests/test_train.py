@@ -290,6 +290,30 @@ def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
     assert same(params, others)
 
 
+TWO_DEVICES = """
+import runpy, sys
+from pathlib import Path
+test = runpy.run_path("tests/test_train.py")
+assert test["jax"].local_device_count() == 2
+test["train"].train(test["toy"](), Path(sys.argv[1]))
+"""
+
+
+def test_two_devices_share_a_batch_and_come_to_the_same_parameters(finished, tmp_path):
+    subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
+        check=True,
+    )
+    close = jax.tree.map(
+        lambda one, two: np.allclose(one, two, atol=1e-4),
+        saved_params(finished),
+        saved_params(tmp_path),
+    )
+    assert jax.tree.all(close)
+
+
 def test_another_config_is_refused_in_a_folder_with_a_run(finished):
     with pytest.raises(configs.ConfigError, match="seed: 4, 3"):
         train.train(toy(toy_config(seed=4)), finished)

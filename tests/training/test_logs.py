@@ -1,0 +1,67 @@
+"""What a run says where there is no terminal, and what it keeps."""
+
+import json
+
+import numpy as np
+import pytest
+
+from handjax.training.logs import Log
+from handjax.training.meter import Meter, NotFiniteError
+
+
+def test_the_log_keeps_lines_of_json_and_goes_on_in_the_same_file(tmp_path, capsys):
+    for step in (5, 10):
+        with Log(tmp_path, 10) as log:
+            log.train(step, "first", {"loss": 0.5, "samples_per_second": 64.0})
+            log.evaluate(step, "first", {"mean_mm": 12.0})
+    entries = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
+    assert [entry["step"] for entry in entries] == [5, 5, 10, 10]
+    assert entries[0]["loss"] == 0.5
+    assert entries[1]["eval/mean_mm"] == 12.0
+    said = capsys.readouterr().out
+    assert "first 5/10  loss 0.5  64 samples/s" in said
+    assert "held-out mean_mm 12" in said
+
+
+def test_time_left_is_told_from_the_second_reading_on(tmp_path, capsys, monkeypatch):
+    clock = iter([100.0, 110.0])
+    monkeypatch.setattr("handjax.training.logs.time.perf_counter", lambda: next(clock))
+    with Log(tmp_path, 400) as log:
+        log.train(100, "first", {"loss": 1.0})
+        log.train(110, "first", {"loss": 1.0})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("--:-- left")
+    assert lines[1].endswith("4:50 left")
+
+
+def row(loss, rate=0.1):
+    return {"loss": loss, "terms/uv": loss, "learning_rate": rate}
+
+
+def test_the_meter_averages_terms_and_takes_the_latest_rate():
+    meter = Meter(4)
+    meter.add(1, row(1.0, 0.3))
+    meter.add(2, row(3.0, 0.2))
+    means = meter.read()
+    assert means == {"loss": 2.0, "terms/uv": 2.0, "learning_rate": 0.2}
+    meter.add(3, row(5.0))
+    assert meter.read()["loss"] == 5.0
+
+
+def test_the_meter_tells_the_pace_from_the_second_reading_on(monkeypatch):
+    clock = iter([10.0, 12.0, 12.0])
+    monkeypatch.setattr("handjax.training.meter.time.perf_counter", lambda: next(clock))
+    meter = Meter(4)
+    meter.add(1, row(1.0))
+    meter.read()
+    meter.add(2, row(1.0))
+    assert meter.read()["samples_per_second"] == 2.0
+
+
+def test_the_meter_names_the_first_term_and_step_that_broke():
+    meter = Meter(4)
+    meter.add(1, row(1.0))
+    meter.add(2, row(1.0) | {"loss": np.nan, "terms/uv": np.nan})
+    meter.add(3, row(np.nan) | {"terms/a": np.nan})
+    with pytest.raises(NotFiniteError, match="'uv' is nan at step 2"):
+        meter.read()
