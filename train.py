@@ -124,9 +124,7 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     first = int(state.step)
     if first == phase.first:
         state = training.enter(state, method, phase, config)
-    run.log.say(
-        f"phase {phase.name}: compiling, then steps {first + 1} to {phase.last}"
-    )
+    run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")
     meter = training.Meter(config.batch_size)
     for number in range(first + 1, phase.last + 1):
         state, measured = step(state, run.key)
