@@ -114,7 +114,7 @@ def encode(image: np.ndarray) -> np.ndarray:
     """Linear light to bytes (sRGB)."""
     image = np.clip(image, 0.0, 1.0)
     low, high = 12.92 * image, 1.055 * image ** (1 / 2.4) - 0.055
-    return np.uint8(np.where(image < 0.0031308, low, high) * 255.0 + 0.5)
+    return (np.where(image < 0.0031308, low, high) * 255.0 + 0.5).astype(np.uint8)
 
 
 def sheet(tiles, columns: int, *, narrow: float = 1.0) -> Image.Image:

@@ -8,8 +8,8 @@ import pytest
 import trimesh
 
 from handjax.geometry import meshes
-from handjax.hands import anatomy
-from handjax.hands.build import shapes, store
+from handjax.hands import anatomy, poses
+from handjax.hands.build import shapes, store, volumes
 from handjax.hands.build.crossings import crossings
 from handjax.hands.skeleton import FINGERS, JOINT_PARENTS, JOINTS, POSED
 from handjax.hands.template import LEVELS, level_map, load_template, mirror
@@ -139,6 +139,29 @@ def test_every_posed_joint_moves_some_skin(level):
     assert (np.asarray(level[1].weights).max(0) > 0.1).all()
 
 
+def test_no_finger_collapses_over_the_forty_poses(hand):
+    angles = np.stack(list(poses.NAMED.values()))
+    for finger, change in volumes.volume_changes(hand, angles).items():
+        assert change.min() > -0.12, finger
+        assert change.max() < 0.15, finger
+
+
+def test_a_right_angle_at_one_joint_keeps_the_volume(hand):
+    bent = ("index_mcp", "middle_pip", "ring_pip", "little_dip", "thumb_ip")
+    angles = np.zeros((len(bent), len(POSED), 3), np.float32)
+    angles[range(len(bent)), [POSED.index(joint) for joint in bent], 0] = np.pi / 2
+    changes = volumes.volume_changes(hand, angles)
+    for pose, joint in enumerate(bent):
+        assert abs(changes[joint.split("_")[0]][pose]) < 0.06, joint
+
+
+def test_volume_of_a_box_without_its_floor():
+    box = trimesh.creation.box(extents=(1.0, 2.0, 3.0))
+    walls = box.faces[box.face_normals[:, 2] > -0.5]
+    volume = volumes.closed_volume(box.vertices.view(np.ndarray), walls)
+    assert volume == pytest.approx(6.0)
+
+
 def test_axes_are_right_handed_frames_along_the_bones(hand):
     axes = np.asarray(hand.axes)
     np.testing.assert_allclose(
@@ -159,15 +182,14 @@ def test_no_shape_within_two_deviations_folds(hand, sign):
 
 
 def test_shapes_carry_the_skin_along_with_the_joints(hand):
-    # Skin around a joint follows it: the mean displacement of a ring of vertices near
-    # each finger joint is that of the joint.
+    # The mean displacement of the skin around a finger joint is that of the joint.
+    vertices, joints = np.asarray(hand.vertices), np.asarray(hand.joints)
+    moved_skin, moved = np.asarray(hand.shape_vertices), np.asarray(hand.shape_joints)
     for joint, name in enumerate(JOINTS):
-        if not name.endswith(("pip", "dip", "_ip")):
-            continue
-        near = jnp.linalg.norm(hand.vertices - hand.joints[joint], axis=-1) < 13.0
-        skin = hand.shape_vertices[:, near].mean(1)
-        gap = jnp.linalg.norm(skin - hand.shape_joints[:, joint], axis=-1)
-        assert gap.max() < 0.5, name
+        if name.endswith(("pip", "dip", "_ip")):
+            near = np.linalg.norm(vertices - joints[joint], axis=-1) < 13.0
+            gap = moved_skin[:, near].mean(1) - moved[:, joint]
+            assert np.linalg.norm(gap, axis=-1).max() < 0.5, name
 
 
 def test_size_scales_everything_alike(hand):

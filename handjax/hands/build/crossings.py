@@ -1,7 +1,7 @@
 """Where a mesh passes through itself."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 
 def crossings(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -20,7 +20,7 @@ def _close_pairs(triangles: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Pairs of faces apart in the mesh whose boxes overlap."""
     centre = triangles.mean(1)
     radius = np.linalg.norm(triangles - centre[:, None], axis=-1).max()
-    pairs = cKDTree(centre).query_pairs(2.0 * radius, output_type="ndarray")
+    pairs = KDTree(centre).query_pairs(2.0 * radius, output_type="ndarray")
     low, high = triangles.min(1), triangles.max(1)
     i, j = pairs.T
     overlap = np.all((low[i] <= high[j]) & (low[j] <= high[i]), -1)

@@ -75,7 +75,8 @@ def against_grain(normals: np.ndarray):
 
 def _misfit(vertices, normals, *triangles) -> tuple[np.ndarray, np.ndarray]:
     """Area-weighted tilt of facets against the surface, and their least roundness."""
-    tilt, roundness = 0.0, np.inf
+    count = len(triangles[0][0])
+    tilt, roundness = np.zeros(count), np.full(count, np.inf)
     for corners in triangles:
         p, n = vertices[np.stack(corners)], normals[np.stack(corners)].sum(0)
         facet = np.cross(p[1] - p[0], p[2] - p[0])

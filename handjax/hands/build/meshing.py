@@ -66,7 +66,7 @@ def gradient(points: np.ndarray, value: np.ndarray, detailed: bool) -> np.ndarra
     return (np.stack(ahead, -1) - value[:, None]) / step
 
 
-def adjacency(vertex_count: int, faces: np.ndarray) -> sparse.csr_matrix:
+def adjacency(vertex_count: int, faces: np.ndarray):
     """Symmetric 0/1 matrix of edges."""
     rows = np.concatenate([faces[:, [0, 1, 2]].ravel(), faces[:, [1, 2, 0]].ravel()])
     columns = np.concatenate([faces[:, [1, 2, 0]].ravel(), faces.ravel()])
@@ -77,7 +77,7 @@ def adjacency(vertex_count: int, faces: np.ndarray) -> sparse.csr_matrix:
     return graph
 
 
-def averaging(vertex_count: int, faces: np.ndarray) -> sparse.csr_matrix:
+def averaging(vertex_count: int, faces: np.ndarray):
     """Matrix that takes the mean over each vertex's neighbours."""
     graph = adjacency(vertex_count, faces)
     return sparse.diags(1.0 / np.asarray(graph.sum(1)).ravel()) @ graph

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from handjax.hands.build.chains import Chain, section
 
@@ -81,10 +81,10 @@ def _ridge(xy: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 @lru_cache
-def _curve(line) -> cKDTree:
+def _curve(line) -> KDTree:
     knots = np.array(line, float)
     t = np.linspace(0.0, len(knots) - 1.0, 200)
-    return cKDTree(PchipInterpolator(np.arange(len(knots)), knots)(t))
+    return KDTree(PchipInterpolator(np.arange(len(knots)), knots)(t))
 
 
 def finger_height(

@@ -1,7 +1,7 @@
 """Closest points between meshes: what carries weights and maps from level to level."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 
 def closest(points, vertices, faces, candidates: int = 24):
@@ -14,8 +14,8 @@ def closest(points, vertices, faces, candidates: int = 24):
         face (points,) and barycentrics (points, 3).
     """
     triangles = vertices[faces]
-    tree = cKDTree(triangles.mean(1))
-    _, near = tree.query(points, min(candidates, len(faces)))
+    tree = KDTree(triangles.mean(1))
+    near = np.asarray(tree.query(points, min(candidates, len(faces)))[1])
     weights = barycentrics(points[:, None], triangles[near])
     at = np.einsum("pck,pckd->pcd", weights, triangles[near])
     best = np.argmin(np.sum((at - points[:, None]) ** 2, -1), -1)

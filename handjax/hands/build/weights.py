@@ -13,9 +13,9 @@ BEND_WIDTH = {
     "carpal": 1.6,
     "cmc": 1.6,
     "mcp": 1.5,
-    "pip": 1.1,
-    "ip": 1.1,
-    "dip": 1.05,
+    "pip": 1.0,
+    "ip": 0.9,
+    "dip": 0.95,
 }
 # How far from the thumb's metacarpal flesh still follows it, mm.
 THENAR_REACH = 24.0
