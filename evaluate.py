@@ -22,8 +22,19 @@ from handjax.evaluation.protocols import PROTOCOLS, true_joints
 from handjax.experiment import assemble
 from handjax.training import Estimates
 
-# Shares of the frames, by error, that predictions.png shows.
-SHOWN = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
+# What the crop centres of --center come from, as it is printed.
+CENTERS = {"depth": "depth", "gt": "GROUND TRUTH"}
+# The frames that predictions.png shows: which share of all has less error.
+SHOWN = {
+    "best": 0.0,
+    "first 10 %": 0.1,
+    "first 25 %": 0.25,
+    "median": 0.5,
+    "last 25 %": 0.75,
+    "last 10 %": 0.9,
+    "last 1 %": 0.99,
+    "worst": 1.0,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,9 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         found = found or weights.from_release(chosen.weights)
     except weights.MissingError as wrong:
         return refuse(str(wrong))
-    estimates = estimate(found, chosen)
-    print(f"{found.origin}, {chosen.dataset}, crop centre from {chosen.center}\n")
-    write(estimates, chosen)
+    write(estimate(found, chosen), chosen, found)
     return 0
 
 
@@ -53,10 +62,12 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     source.add_argument("--workdir", help="a run of train.py; its best checkpoint")
     source.add_argument("--weights", help="the name of a release")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--frames", type=int, help="how many; default: the config's")
+    parser.add_argument(
+        "--frames", type=positive, help="how many; default: the config's"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the synthetic frames")
     parser.add_argument(
-        "--center", choices=("depth", "gt"), default="depth", help="of the crops"
+        "--center", choices=tuple(CENTERS), default="depth", help="of the crops"
     )
     parser.add_argument(
         "--noise",
@@ -64,6 +75,13 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         help="of the sensor; default: the config's",
     )
     return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
+    return int(text)
 
 
 def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
@@ -83,7 +101,9 @@ def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
     return examiner(found.params, found.state, jax.random.key(chosen.seed), frames)
 
 
-def write(estimates: Estimates, chosen: argparse.Namespace) -> None:
+def write(
+    estimates: Estimates, chosen: argparse.Namespace, found: weights.Weights
+) -> None:
     """Print the table; write it, the figures and the pictures."""
     protocol = PROTOCOLS[chosen.dataset]
     errors, constant = {}, {}
@@ -94,7 +114,13 @@ def write(estimates: Estimates, chosen: argparse.Namespace) -> None:
         constant[name] = metrics.joint_errors(trivial, truth)
     results = report.results(errors, constant, protocol)
     results |= {name: getattr(chosen, name) for name in ("dataset", "seed", "center")}
-    text = report.table(results, protocol)
+    noise = found.config.synthetic.noise
+    results |= {"weights": found.origin, "noise": noise}
+    title = (
+        f"{found.origin} on {chosen.dataset}, crop centre from "
+        f"{CENTERS[chosen.center]}, sensor noise {'on' if noise else 'off'}"
+    )
+    text = f"{title}\n\n{report.table(results, protocol)}"
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "table.txt").write_text(text + "\n")
     written = [
@@ -109,10 +135,11 @@ def write_predictions(out: Path, estimates: Estimates, errors: Any) -> Path:
     """Draw frames from the best to the worst; returns the picture's path."""
     mean = np.nanmean(errors, axis=1)
     order = np.argsort(mean)
-    frames = [int(order[round(share * (len(order) - 1))]) for share in SHOWN]
+    places = [round(share * (len(order) - 1)) for share in SHOWN.values()]
+    frames = order[places].tolist()
     headings = [
-        f"{100 * share:g} % err less, {mean[frame]:.1f} mm"
-        for share, frame in zip(SHOWN, frames, strict=True)
+        f"{name}: {mean[frame]:.1f} mm"
+        for name, frame in zip(SHOWN, frames, strict=True)
     ]
     picture = visualize.estimates_sheet(estimates, frames, far=FAR, headings=headings)
     return visualize.save_png(out / "predictions.png", picture)

@@ -71,7 +71,9 @@ def test_pictures_and_the_table_are_written(evaluated):
         "predictions.png",
         "table.txt",
     }
-    assert "nyu14, constant" in (evaluated / "table.txt").read_text()
+    table = (evaluated / "table.txt").read_text()
+    assert "nyu14, constant" in table
+    assert "crop centre from depth" in table
 
 
 def test_a_release_holds_the_weights_of_the_run_to_bfloat16(run, tmp_path, monkeypatch):
@@ -131,6 +133,11 @@ def test_unknown_weights_are_answered_with_the_released_ones(
     )
     assert "'unknown'" in said
     assert "known" in said
+
+
+def test_no_frames_are_refused(capsys):
+    arguments = ["--dataset=synthetic", "--workdir=x", "--out=x", "--frames=0"]
+    assert "must be 1 or more" in refused(arguments, capsys)
 
 
 def test_a_run_or_a_release_must_be_named(capsys):
