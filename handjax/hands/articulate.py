@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from handjax.geometry import kinematics, rotations, skinning, transforms
-from handjax.geometry.precision import einsum, matmul
+from handjax.geometry.precision import einsum, small_matmul
 from handjax.hands.skeleton import (
     JOINT_PARENTS,
     KEYPOINT_JOINTS,
@@ -113,7 +113,7 @@ def posed_transforms(
     offsets = kinematics.rest_local(POSED_PARENTS, joints).at[0].add(pose.translation)
     local = jax.vmap(transforms.make)(turns, offsets)
     posed = kinematics.forward_kinematics(POSED_PARENTS, local)
-    shift = posed[:, :3, 3] - einsum("jab,jb->ja", posed[:, :3, :3], joints)
+    shift = posed[:, :3, 3] - jnp.sum(posed[:, :3, :3] * joints[:, None], axis=-1)
     return posed.at[:, :3, 3].set(shift)
 
 
@@ -141,7 +141,7 @@ def rotations_from_angles(
     """
     turns = angles[..., None] * template.axes
     R = jax.vmap(jax.vmap(rotations.matrix_from_axis_angle))(turns)
-    R = matmul(matmul(R[:, 0], R[:, 1]), R[:, 2])
+    R = small_matmul(small_matmul(R[:, 0], R[:, 1]), R[:, 2])
     return jax.vmap(rotations.axis_angle_from_matrix)(R)
 
 

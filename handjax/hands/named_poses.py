@@ -20,12 +20,13 @@ FLAT = (-4, 0, -4)
 OPEN = (4, 8, 4)
 RELAXED = (14, 20, 10)
 CURLED = (84, 102, 68)
-CLENCHED = (89, 105, 75)
+CLENCHED = (88, 104, 72)
 # Abduction of index, middle, ring and little finger, to the thumb's side.
 APART = (0, 0, 0, 0)
 TOGETHER = (-6, -1, 4, 9)
 CLOSED = (2, 1, 2, 4)
 CROSSED = (-12, 17, 2, 4)
+BENT_IN = (12, 2, -8, 17)
 EASED = (6, 1, -5, -12)
 SPREAD = (12, 2, -8, -18)
 WIDEST = (20, 4, -12, -26)
@@ -34,8 +35,8 @@ EASY = (6, 4, -6, 12, 14)
 BESIDE = (-4, -18, 4, 2, 0)
 AWAY = (-16, 6, 0, -4, -6)
 UP = (-24, 10, 0, -8, -12)
-ROUND = (15, -1, -15, 23, 9)
-ON_MIDDLE = (28, 18, -40, 50, 18)
+ROUND = (9, -2, -15, 30, -11)
+ON_MIDDLE = (27, 20, -40, 53, 14)
 ON_RING = (35, 14, -35, 57, 16)
 ON_PALM = (25, -12, -40, 73, 46)
 INSIDE = (19, -10, -40, 77, 42)
@@ -69,22 +70,22 @@ NAMED: Mapping[str, np.ndarray] = types.MappingProxyType({
     "thumb up rigid": _pose((-25, 10, 4, -10, -15), CLENCHED, spread=CLOSED),
     "thumb tuck normal": _pose(INSIDE, (66, 92, 58), spread=CLOSED),
     "thumb tuck rigid": _pose((20, -11, -40, 80, 42), (70, 98, 66), spread=CLOSED),
-    "aokay": _pose(ROUND, (45, 64, 46), RELAXED, OPEN, FLAT, EASED),
-    "aokay upright": _pose(ROUND, (45, 64, 46), OPEN, FLAT, TENSE, SPREAD),
+    "aokay": _pose(ROUND, (39, 65, 55), RELAXED, OPEN, FLAT, EASED),
+    "aokay upright": _pose(ROUND, (39, 65, 55), OPEN, FLAT, TENSE, EASED),
     "surfer": _pose(UP, CURLED, CURLED, CURLED, FLAT, (2, 1, 0, -22)),
     "rocker": _pose(ON_MIDDLE, FLAT, CURLED, CURLED, FLAT, (4, 0, 0, -10)),
     "rocker front": _pose(ON_MIDDLE, FLAT, CURLED, CURLED, OPEN, (6, 0, 0, -12)),
     "rocker back": _pose(ON_MIDDLE, TENSE, CURLED, CURLED, TENSE, (8, 0, 0, -16)),
     "fist": _pose(ON_MIDDLE, CURLED, spread=CLOSED),
-    "fist rigid": _pose((31, 16, -40, 52, 24), CLENCHED, spread=CLOSED),
+    "fist rigid": _pose((28, 22, -40, 57, 18), CLENCHED, spread=CLOSED),
     "alligator closed": _pose((35, 6, -17, 25, -10), (72, 8, 6), spread=TOGETHER),
     "one count": _pose(ON_MIDDLE, FLAT, CURLED, spread=CLOSED),
     "two count": _pose(ON_RING, FLAT, FLAT, CURLED, spread=(10, -6, 2, 4)),
-    "three count": _pose((35, 7, -31, 54, 18), FLAT, FLAT, FLAT, (76, 69, 50), SPREAD),
+    "three count": _pose((35, 8, -36, 57, 8), FLAT, FLAT, FLAT, (74, 74, 50), BENT_IN),
     "four count": _pose(ON_PALM, FLAT, spread=SPREAD),
     "five count": _pose(AWAY, FLAT, spread=SPREAD),
-    "indextip": _pose((22, 1, -13, 13, 0), (46, 55, 39), RELAXED),
-    "middletip": _pose((27, -1, -15, 30, 7), OPEN, (51, 63, 51), OPEN),
+    "indextip": _pose((18, 0, -13, 16, -4), (44, 55, 44), RELAXED),
+    "middletip": _pose((20, -2, -20, 40, 0), OPEN, (46, 70, 56), OPEN),
     "ringtip": _pose((27, -3, -29, 62, 37), OPEN, OPEN, (63, 88, 61), OPEN),
     "pinkytip": _pose((35, -6, -32, 77, 32), OPEN, OPEN, OPEN, (80, 84, 52)),
     "palm up": _pose(AWAY, OPEN, spread=(3, 0, -2, -6)),

@@ -12,8 +12,9 @@ are the business of who opens the files. Traps:
         1.57, 1.54, 1.26, proximal over middle and distal together about 1.1.
     stb: joint 0 is the palm's middle, halfway from ring knuckle to wrist.
     nyu14, nyu36: labels are points in the flesh, carried by spheres (`spheres.NYU14`,
-        `spheres.NYU36`). Those ending in B lie at a joint, give or take 6 mm; tips and
-        palm points are no key point (`spheres.keypoints_from_spheres`).
+        `spheres.NYU36`). Those ending in B lie at a joint (our spheres for them within
+        5 mm, at the knuckles 9); tips and palm points are no key point, so all 21 come
+        through `spheres.keypoints_from_spheres`.
     rhd: 21 a hand, from the tips inwards; a picture has 42, the left hand's first.
     mano: 16 joints, then 5 vertices as tips, thumb first; little before ring.
 """
