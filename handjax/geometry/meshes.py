@@ -17,8 +17,13 @@ from jaxtyping import Array, Bool, Float, Int
 
 from handjax.geometry.precision import einsum
 
-POINTS_A_TURN = 4096
-"""How many points `closest_points` handles together, which bounds its memory."""
+POINTS_A_TURN = 4096  # of `closest_points`, whose memory it bounds
+
+
+def _inverse(xp, x):
+    """1 / x in NumPy or JAX; 0 where x is so small that slopes would overflow."""
+    safe = x > float(xp.finfo(x.dtype).tiny) ** 0.25
+    return xp.where(safe, 1.0 / xp.where(safe, x, 1.0), 0.0)
 
 
 def _length(vectors):
@@ -31,8 +36,7 @@ def _length(vectors):
 
 def _unit(vectors):
     """Vectors of length 1; zero vectors stay zero."""
-    length = _length(vectors)[..., None]
-    return vectors / jnp.where(length > 0, length, 1.0)
+    return vectors * _inverse(jnp, _length(vectors))[..., None]
 
 
 def _area_vectors(vertices, faces):
@@ -69,7 +73,7 @@ def vertex_normals(
 def front_facing(
     vertices: Float[Array, "vertices 3"],
     faces: Int[Array, "faces 3"],
-    view: Float[Array, "*vertices 3"],
+    view: Float[Array, "3"] | Float[Array, "vertices 3"],
 ) -> Bool[Array, "vertices"]:
     """Which vertices turn their front to the viewer; others may still be hidden.
 
@@ -101,19 +105,15 @@ def edges(faces: Int[Any, "faces 3"]) -> Int[np.ndarray, "edges 2"]:
 def uniform_laplacian(
     values: Float[Array, "vertices *channels"], edges: Int[Any, "edges 2"]
 ) -> Float[Array, "vertices *channels"]:
-    """How far each vertex lies from the mean of its neighbours.
+    """How far the mean of its neighbours lies from each vertex; 0 if it has none.
 
-        delta_i = 1/|N(i)| sum over j in N(i) of x_j - x_i
-
-    Args:
-        edges: each edge once, as `edges` gives them. A vertex of none has delta 0.
+    delta_i = 1/|N(i)| sum over j in N(i) of x_j - x_i
     """
     i, j = edges[:, 0], edges[:, 1]
     step = values[j] - values[i]
     summed = jnp.zeros_like(values).at[i].add(step).at[j].add(-step)
-    degree = jnp.zeros(values.shape[0]).at[i].add(1.0).at[j].add(1.0)
-    shape = (-1,) + (1,) * (values.ndim - 1)
-    return summed / jnp.maximum(degree, 1.0).reshape(shape)
+    degree = jnp.bincount(edges.ravel(), length=len(values))
+    return (summed.T / jnp.maximum(degree, 1)).T
 
 
 def cotangents(
@@ -121,12 +121,9 @@ def cotangents(
 ) -> Float[Array, "faces 3"]:
     """Cotangents of the angles at the corners of faces; 0 in degenerate faces."""
     a, b, c = jnp.moveaxis(vertices[faces], 1, 0)
-    double_area = 2.0 * face_areas(vertices, faces)
-    safe = double_area > 0
-    double_area = jnp.where(safe, double_area, 1.0)
     arms = ((b - a, c - a), (c - b, a - b), (a - c, b - c))
     dots = jnp.stack([jnp.sum(x * y, axis=-1) for x, y in arms], axis=-1)
-    return jnp.where(safe[:, None], dots / double_area[:, None], 0.0)
+    return dots * _inverse(jnp, 2.0 * face_areas(vertices, faces))[:, None]
 
 
 def cotangent_laplacian(
@@ -138,13 +135,9 @@ def cotangent_laplacian(
 
         delta_i = 1/2 sum over j in N(i) of (cot alpha_ij + cot beta_ij)(x_j - x_i)
 
-    alpha and beta are the angles opposite the edge ij.
+    alpha and beta are the angles opposite the edge ij; `cotangents` gives them all.
 
-    Args:
-        cotangents: of the corners' angles, as `cotangents` gives them.
-
-    Source: Pinkall and Polthier, Computing discrete minimal surfaces and their
-        conjugates, 1993.
+    Source: Pinkall and Polthier, Computing discrete minimal surfaces, 1993.
     """
     i, j = faces[:, jnp.array([1, 2, 0])], faces[:, jnp.array([2, 0, 1])]
     step = 0.5 * einsum("fk,fk...->fk...", cotangents, values[j] - values[i])
@@ -156,47 +149,41 @@ def closest_point_on_triangle(
 ) -> Float[Array, "3"]:
     """The point of a triangle, edges and corners included, closest to `point`.
 
-    Which of the triangle's seven regions it falls into has no gradient. Triangles
-    shrunk to a segment or a point have theirs.
+    Triangles shrunk to a segment or a point have theirs.
     """
     return einsum("i,ij->j", _closest_weights(jnp, point, triangle), triangle)
 
 
 def _closest_weights(xp, p, triangles):
     """Weights w of the points of triangles closest to points, in NumPy or JAX."""
-    a, b, c = triangles[..., 0, :], triangles[..., 1, :], triangles[..., 2, :]
-    candidates = [_weights_on_plane(xp, p, a, b, c)]
-    for i, j, x, y in ((0, 1, a, b), (1, 2, b, c), (2, 0, c, a)):
-        t = _along_segment(xp, p, x, y)
+    corners = [triangles[..., k, :] for k in range(3)]
+    candidates = [_weights_on_plane(xp, p, *corners)]
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        t = _along_segment(xp, p, corners[i], corners[j])
         w = [xp.zeros_like(t)] * 3
         w[i], w[j] = 1.0 - t, t
         candidates.append(xp.stack(w, -1))
     w = xp.stack(candidates, -2)
     gaps = p[..., None, :] - xp.sum(w[..., None] * triangles[..., None, :, :], -2)
-    squared = xp.sum(gaps**2, -1)
-    inside = xp.all(w[..., 0, :] >= 0, -1)
-    best = xp.where(inside, 0, 1 + xp.argmin(squared[..., 1:], -1))
-    return xp.take_along_axis(w, best[..., None, None], -2)[..., 0, :]
+    squared = xp.where(xp.all(w >= 0, -1), xp.sum(gaps**2, -1), xp.inf)
+    best = xp.argmin(squared, -1)[..., None, None]
+    return xp.take_along_axis(w, best, -2)[..., 0, :]
 
 
 def _along_segment(xp, p, x, y):
     """Where p projects onto the segment from x (0) to y (1), kept on it."""
-    squared = xp.sum((y - x) ** 2, -1)
-    safe = squared > 0
-    t = xp.sum((p - x) * (y - x), -1) / xp.where(safe, squared, 1.0)
-    return xp.where(safe, xp.clip(t, 0.0, 1.0), 0.0)
+    along = xp.sum((p - x) * (y - x), -1)
+    return xp.clip(along * _inverse(xp, xp.sum((y - x) ** 2, -1)), 0.0, 1.0)
 
 
 def _weights_on_plane(xp, p, a, b, c):
     """Weights of p's foot on the plane of a triangle; all -1 if it has none."""
     n = xp.cross(b - a, c - a)
-    squared = xp.sum(n**2, -1)
-    safe = squared > xp.finfo(squared.dtype).tiny
-    scale = 1.0 / xp.where(safe, squared, 1.0)
-    v = xp.sum(xp.cross(p - a, c - a) * n, -1) * scale
-    w = xp.sum(xp.cross(b - a, p - a) * n, -1) * scale
+    inverse = _inverse(xp, xp.sum(n**2, -1))
+    v = xp.sum(xp.cross(p - a, c - a) * n, -1) * inverse
+    w = xp.sum(xp.cross(b - a, p - a) * n, -1) * inverse
     weights = xp.stack([1.0 - v - w, v, w], -1)
-    return xp.where(safe[..., None], weights, -1.0)
+    return xp.where(inverse[..., None] > 0, weights, -1.0)
 
 
 class Closest(NamedTuple):
@@ -228,37 +215,36 @@ def closest_points(
     """
     points = np.asarray(points, np.float64)
     triangles = np.asarray(vertices, np.float64)[np.asarray(faces)]
-    turns = [
-        _closest_points(points[start : start + POINTS_A_TURN], triangles)
-        for start in range(0, max(len(points), 1), POINTS_A_TURN)
-    ]
+    starts = range(0, max(len(points), 1), POINTS_A_TURN)
+    turns = [_closest(points[i : i + POINTS_A_TURN], triangles) for i in starts]
     return Closest(*map(np.concatenate, zip(*turns, strict=True)))
 
 
-def _closest_points(points, triangles):
-    """`closest_points` for a handful of points."""
+def _closest(points, triangles):
+    """`closest_points` for so few points that all their candidates fit in memory."""
     from scipy.spatial import KDTree
 
     centroids = triangles.mean(axis=1)
     radii = np.linalg.norm(triangles - centroids[:, None], axis=-1).max(axis=1)
     tree = KDTree(centroids)
-    _, nearest = tree.query(points)
-    bound = _measure(points, triangles[nearest]).distances * (1 + 1e-9) + 1e-9
+    nearest = tree.query(points)[1]
+    # A little more than d, lest rounding leave the closest face out.
+    bound = _measure(points, triangles, nearest).distances * (1 + 1e-9) + 1e-9
     found = tree.query_ball_point(points, bound + radii.max())
     query = np.repeat(np.arange(len(points)), [len(near) for near in found])
     face = np.concatenate([*found, []]).astype(int)
     gaps = np.linalg.norm(points[query] - centroids[face], axis=-1)
-    keep = gaps <= bound[query] + radii[face]
-    query, face = query[keep], face[keep]
-    measured = _measure(points[query], triangles[face])._replace(faces=face)
+    within = gaps <= bound[query] + radii[face]
+    query, face = query[within], face[within]
+    measured = _measure(points[query], triangles, face)
     order = np.lexsort((face, measured.distances, query))
     first = order[np.unique(query[order], return_index=True)[1]]
     return Closest(*(field[first] for field in measured))
 
 
-def _measure(points, triangles):
-    """Each point against its own triangle, which counts as face 0."""
-    weights = _closest_weights(np, points, triangles)
-    closest = np.einsum("ni,nij->nj", weights, triangles)
+def _measure(points, triangles, faces):
+    """Each point against one face of its own."""
+    weights = _closest_weights(np, points, triangles[faces])
+    closest = np.einsum("ni,nij->nj", weights, triangles[faces])
     distances = np.linalg.norm(points - closest, axis=-1)
-    return Closest(closest, distances, np.zeros(len(points), int), weights)
+    return Closest(closest, distances, faces, weights)
