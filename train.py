@@ -30,7 +30,6 @@ WORKDIR = flags.DEFINE_string("workdir", None, "Default: runs/ and the config's 
 SEED = flags.DEFINE_integer("seed", None, "Instead of the config's own.")
 INIT = flags.DEFINE_string("init", None, "A run's folder or a release to start from.")
 
-
 # Steps between readings of the device: each waits for it.
 LOG_EVERY = 50
 # Held-out frames in the picture of each evaluation.
@@ -62,6 +61,11 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
 
     Returns:
         exit status: 0 when all steps are done, 128 + signal when stopped by one.
+
+    Raises:
+        ConfigError: if the config asks for what cannot be, or is not that of the run
+            in this folder.
+        NotFiniteError: naming the loss term that became NaN, and when.
     """
     config, method = experiment.config, experiment.method
     phases = training.read_phases(config, method)
@@ -71,7 +75,7 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
         training.Log(workdir, phases[-1].last) as log,
         training.Interrupt() as interrupt,
     ):
-        claim(workdir, config, saved)
+        configs.claim(workdir, config, begun=saved.latest is not None)
         key = jax.random.key(config.seed)
         mesh = training.make_mesh(config.batch_size)
         examiner = make_examiner(experiment)
@@ -165,23 +169,18 @@ def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
     visualize.save_png(run.workdir / "pictures" / f"step_{number:07}.png", picture)
 
 
-def save(
-    run: Run, state: TrainState, number: int, mean_mm: float | None = None
-) -> None:
+def save(run: Run, state: TrainState, number: int, mean: float | None = None) -> None:
     """Keep a checkpoint, unless something in it is not finite."""
     training.check_params(number, state.params)
-    run.saved.save(state, mean_mm)
+    run.saved.save(state, mean)
 
 
 def conclude(run: Run) -> int:
     """Say how it ended and what to do next."""
     if run.interrupt.received:
-        kept = (
-            f"step {run.saved.latest} is saved" if run.saved.latest else "no step yet"
-        )
         print(
-            f"stopped by {run.interrupt.received.name}: {kept}. The same command with "
-            f"--workdir {run.workdir} goes on from there."
+            f"stopped by {run.interrupt.received.name}; saved at step "
+            f"{run.saved.latest or 0}. The same command goes on from there."
         )
         return 128 + run.interrupt.received
     print(
@@ -215,20 +214,6 @@ def main(_: list[str]) -> None:
     except (configs.ConfigError, weights.MissingError) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(2)
-
-
-def claim(workdir: Path, config: configs.Config, saved: training.Checkpoints) -> None:
-    """Write the config into the working folder; refuse the folder of another run."""
-    page = workdir / weights.CONFIG
-    if saved.latest is None:
-        return configs.write(page, config)
-    changed = configs.differences(config, configs.read(page))
-    if changed:
-        raise configs.ConfigError(
-            f"{workdir} belongs to a run with another config (now, then): "
-            f"{'; '.join(changed)}. Choose another --workdir; --init {workdir} "
-            "starts there from these weights."
-        )
 
 
 def parse(arguments: list[str]) -> list[str]:

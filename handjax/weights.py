@@ -22,7 +22,6 @@ from handjax.training import Checkpoints, configs
 from handjax.training.configs import Config
 
 FOLDER = Path(__file__).parent / "weights"
-CONFIG = "config.json"
 LIMIT = 16 * 2**20
 
 
@@ -52,7 +51,7 @@ def find(name: str) -> Weights:
     Raises:
         MissingError: if it is neither.
     """
-    if (Path(name) / CONFIG).exists():
+    if (Path(name) / configs.FILE).exists():
         return from_run(name)
     return from_release(name)
 
@@ -63,10 +62,10 @@ def from_run(workdir: str | Path) -> Weights:
     Raises:
         MissingError: if the folder holds no run, or none that was saved yet.
     """
-    page = Path(workdir) / CONFIG
+    page = Path(workdir) / configs.FILE
     if not page.exists():
         raise MissingError(
-            f"no run in {str(workdir)!r}: {CONFIG} is not there. Train one with "
+            f"no run in {str(workdir)!r}: {configs.FILE} is not there. Train one with "
             f"`python train.py --config=configs/wan_spheres.py --workdir {workdir}`."
         )
     config = configs.read(page)

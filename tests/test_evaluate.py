@@ -24,7 +24,7 @@ def run(tmp_path_factory):
     """The folder of a run with random parameters."""
     folder = tmp_path_factory.mktemp("run")
     config = wan_spheres.get_config("test")
-    configs.write(folder / weights.CONFIG, config)
+    configs.write(folder / configs.FILE, config)
     shapes, state = weights.blank(assemble(config))
     params = jax.tree.map(lambda leaf: jnp.asarray(0.1 * random_like(leaf)), shapes)
     with Checkpoints(folder) as saved:
@@ -116,7 +116,7 @@ def test_a_folder_without_a_run_is_answered_with_how_to_train(capsys, tmp_path):
 
 
 def test_a_run_without_a_checkpoint_is_refused(capsys, tmp_path):
-    configs.write(tmp_path / weights.CONFIG, wan_spheres.get_config("test"))
+    configs.write(tmp_path / configs.FILE, wan_spheres.get_config("test"))
     said = refused(
         ["--dataset=synthetic", f"--workdir={tmp_path}", f"--out={tmp_path}"], capsys
     )

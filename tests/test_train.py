@@ -224,7 +224,7 @@ def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
     monkeypatch.setattr(Meter, "add", add)
     statuses = [train.train(toy(), tmp_path) for _ in range(4)]
     assert statuses == [128 + signal.SIGTERM] * 3 + [0]
-    assert "stopped by SIGTERM: step 3 is saved" in capsys.readouterr().out
+    assert "stopped by SIGTERM; saved at step 3." in capsys.readouterr().out
     assert same(saved_params(tmp_path), saved_params(finished))
 
 
@@ -268,7 +268,7 @@ def end(process):
 
 def checkpoint_bytes(workdir):
     """All that evaluation would read of the latest checkpoint."""
-    config = configs.read(workdir / weights.CONFIG)
+    config = configs.read(workdir / configs.FILE)
     shapes = weights.blank(assemble(config))
     with Checkpoints(workdir) as saved:
         return saved.latest, saved.restore_model(*shapes, saved.latest)
@@ -316,6 +316,37 @@ def test_two_devices_share_a_batch_and_come_to_the_same_parameters(finished, tmp
         saved_params(tmp_path),
     )
     assert jax.tree.all(close)
+
+
+PAGE = "--config=configs/wan_spheres.py:test"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        ([PAGE, "--config.optimizer.learning_rat=1"], 'Did you mean "learning_rate"'),
+        ([PAGE, "--config.optimizer.learning_rate=fast"], "could not convert"),
+        (["--config=configs/wan_spheres.py:huge"], "'huge'"),
+        (["--config=configs/nobody.py"], "no config at 'configs/nobody.py'"),
+        ([PAGE, "--workdri=x"], "workdri"),
+    ],
+)
+def test_a_wrong_argument_is_answered_in_a_line(arguments, answer, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    # Which fields are overridden, config_flags reads here.
+    monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+    with pytest.raises(SystemExit) as ending:
+        train.parse(sys.argv)
+    assert ending.value.code == 2
+    said = capsys.readouterr().err
+    assert answer in said
+    assert said.count("\n") == 1
+
+
+def test_the_working_folder_is_named_after_the_config(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    train.parse(["train.py", PAGE])
+    assert train.default_workdir() == Path("runs/wan_spheres_test")
 
 
 def test_another_config_is_refused_in_a_folder_with_a_run(finished):

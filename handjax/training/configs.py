@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 from ml_collections import ConfigDict
 
+FILE = "config.json"
+
 # To a type checker every field of a ConfigDict is a union of all that a field can be;
 # its fields are read freely here, so it is Any there.
 Config: TypeAlias = Any
@@ -52,6 +54,28 @@ def differences(ours: Config, theirs: Config) -> list[str]:
         for name in names
         if left.get(name, "absent") != right.get(name, "absent")
     ]
+
+
+def claim(workdir: Path, config: Config, *, begun: bool) -> None:
+    """Write the config into a run's folder, or compare it with what stands there.
+
+    Args:
+        workdir: the folder.
+        config: what is asked for now.
+        begun: whether a run has got anywhere in this folder.
+
+    Raises:
+        ConfigError: if that run had another config.
+    """
+    if not begun:
+        return write(workdir / FILE, config)
+    changed = differences(config, read(workdir / FILE))
+    if changed:
+        raise ConfigError(
+            f"{workdir} belongs to a run with another config (now, then): "
+            f"{'; '.join(changed)}. Choose another --workdir; --init {workdir} "
+            "starts there from these weights."
+        )
 
 
 def _flat(tree: Any, name: str = "") -> dict[str, Any]:

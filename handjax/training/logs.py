@@ -66,7 +66,7 @@ class Screen:
                 BarColumn(),
                 TaskProgressColumn(),
             )
-            self._bar = Progress(*columns, console=self._console)
+            self._bar = Progress(*columns, console=self._console, auto_refresh=False)
             self._task = self._bar.add_task("compiling", total=steps)
             self._bar.start()
 
@@ -77,7 +77,7 @@ class Screen:
         parts += [f"{pace:.0f} samples/s"] if pace else []
         line = "  ".join([*parts, self._left(step)])
         if self._bar:
-            self._bar.update(self._task, completed=step, description=line)
+            self._bar.update(self._task, completed=step, description=line, refresh=True)
         else:
             self.say(line)
 
