@@ -47,15 +47,16 @@ def _pose(thumb, index, middle=None, ring=None, little=None, spread=APART):
     middle = index if middle is None else middle
     ring = middle if ring is None else ring
     little = ring if little is None else little
-    angles = dict.fromkeys(POSED, (0, 0, 0))
-    angles["thumb_cmc"] = thumb[:3]
-    angles["thumb_mcp"], angles["thumb_ip"] = (thumb[3], 0, 0), (thumb[4], 0, 0)
+    degrees = np.zeros((len(POSED), 3), np.float32)
+    base = POSED.index("thumb_cmc")
+    degrees[base] = thumb[:3]
+    degrees[base + 1 : base + 3, 0] = thumb[3:]
     flexions = (index, middle, ring, little)
     for finger, bend, side in zip(FINGERS[1:], flexions, spread, strict=True):
-        angles[f"{finger}_mcp"] = (bend[0], side, 0)
-        angles[f"{finger}_pip"] = (bend[1], 0, 0)
-        angles[f"{finger}_dip"] = (bend[2], 0, 0)
-    return np.deg2rad(np.array([angles[name] for name in POSED], np.float32))
+        knuckle = POSED.index(f"{finger}_mcp")
+        degrees[knuckle : knuckle + 3, 0] = bend
+        degrees[knuckle, 1] = side
+    return np.deg2rad(degrees)
 
 
 NAMED: Mapping[str, np.ndarray] = types.MappingProxyType({

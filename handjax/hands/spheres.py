@@ -3,7 +3,9 @@
 Order and meaning are those of the spheres released with [wan2019]: 11 of the palm,
 then 6 of each finger from index to thumb, two a segment from the palm outwards, the
 far one of each two first. Places and radii are fitted to our surface by
-`hands.build.fit_spheres`; a template carries them.
+`hands.build.fit_spheres`; a template carries them. Fitted centres stand beside the
+released ones (at the same fraction of their bones) by 1.4 mm on average and 2.2 at most
+where they carry NYU's 14 joints, by 3.5 on average and 11 at most over all.
 """
 
 from functools import lru_cache

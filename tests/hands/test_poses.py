@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from handjax.geometry.precision import einsum
 from handjax.hands import poses
@@ -180,7 +180,7 @@ def test_samples_are_within_limits_and_the_wrist_is_straight(samples):
 
 def test_some_sample_is_within_4_mm_of_every_named_pose(samples, named, joints_of):
     """All joints of the hand at once, thumb and fingers."""
-    tree = cKDTree(joints_of(samples).reshape(SAMPLES, -1))
+    tree = KDTree(joints_of(samples).reshape(SAMPLES, -1))
     wanted = np.stack(list(named.values())).reshape(len(named), -1)
     _, nearest = tree.query(wanted)
     off = joints_of(samples[nearest]) - wanted.reshape(len(named), -1, 3)
@@ -197,7 +197,7 @@ def test_some_sample_is_near_whatever_lies_between_named_poses(
     wanted = joints_of((bank[one] + bank[other]) / 2.0)
     own = [k for k, name in enumerate(JOINTS) if name.startswith(finger)]
     have = joints_of(samples)[:, own]
-    _, nearest = cKDTree(have.reshape(SAMPLES, -1)).query(
+    _, nearest = KDTree(have.reshape(SAMPLES, -1)).query(
         wanted[:, own].reshape(len(one), -1)
     )
     off = np.linalg.norm(have[nearest] - wanted[:, own], axis=-1).max(-1)

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from handjax.hands import poses, spheres
 from handjax.hands.articulate import Pose, articulate, keypoints, rotations_from_angles
@@ -48,15 +48,20 @@ KEYPOINT_SAMPLES = 2000
 
 
 class Fit(NamedTuple):
-    """Centres, mm, and logarithms of radii."""
+    """Spheres as the optimiser moves them.
+
+    Attributes:
+        c: centres, mm.
+        size: 20 log r, so that a step of 1 is some mm of a radius as of a centre.
+    """
 
     c: jax.Array
-    log_r: jax.Array
+    size: jax.Array
 
     @property
     def r(self) -> jax.Array:
         """Radii, mm."""
-        return jnp.exp(self.log_r)
+        return jnp.exp(self.size / 20.0)
 
 
 class Match(NamedTuple):
@@ -71,7 +76,7 @@ def start(template: Template) -> Fit:
     joints = np.asarray(template.joints, np.float64)
     at = dict(zip(JOINTS, joints, strict=True))
     c, r = released_spheres.start(at)
-    return Fit(jnp.asarray(c, jnp.float32), jnp.asarray(np.log(r), jnp.float32))
+    return Fit(jnp.asarray(c, jnp.float32), jnp.asarray(20.0 * np.log(r), jnp.float32))
 
 
 def match(surfaces: Surfaces, fit: Fit) -> Match:
@@ -79,7 +84,7 @@ def match(surfaces: Surfaces, fit: Fit) -> Match:
     rows = []
     for p, transforms in zip(surfaces.p, surfaces.transforms, strict=True):
         q, share = union_samples(ride(transforms, fit.c), fit.r, SPREAD)
-        rows.append((cKDTree(np.asarray(p)).query(q)[1], share))
+        rows.append((KDTree(np.asarray(p)).query(q)[1], share))
     vertex, share = zip(*rows, strict=True)
     return Match(np.stack(vertex), np.stack(share))
 
@@ -108,9 +113,7 @@ def _soft(x: jax.Array) -> jax.Array:
 def fit_rest(surfaces: Surfaces, origin: Fit) -> Fit:
     """Centres and radii at rest that suit the first pose and, in turn, all others."""
     rate = optax.cosine_decay_schedule(RATE, STEPS)
-    # A radius moves by a few per cent where a centre moves by a millimetre.
-    slow = optax.masked(optax.scale(0.05), Fit(False, True))
-    optimiser = optax.chain(optax.adam(rate), slow)
+    optimiser = optax.adam(rate)
 
     @jax.jit
     def step(fit, state, surfaces, match):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from handjax.geometry import meshes
 from handjax.geometry.precision import einsum
@@ -106,7 +106,7 @@ def distances(surfaces: Surfaces, c, r) -> np.ndarray:
         q, share = union_samples(posed, r, directions(600))
         there = np.array(outside(p, posed, r))
         inside = there < 0.0
-        there[inside] = cKDTree(q[share > 0.0]).query(np.asarray(p)[inside])[0]
-        back = cKDTree(np.asarray(p)).query(q[share > 0.0])[0]
+        there[inside] = KDTree(q[share > 0.0]).query(np.asarray(p)[inside])[0]
+        back = KDTree(np.asarray(p)).query(q[share > 0.0])[0]
         rows.append((surfaces.area @ there, share[share > 0.0] @ back))
     return np.array(rows)
