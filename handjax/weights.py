@@ -51,7 +51,7 @@ def find(name: str) -> Weights:
     Raises:
         MissingError: if it is neither.
     """
-    if (Path(name) / configs.FILE).exists():
+    if Path(name).is_dir():
         return from_run(name)
     return from_release(name)
 
@@ -124,8 +124,8 @@ def from_release(name: str) -> Weights:
     """
     if name not in released():
         raise MissingError(
-            f"no released weights are called {name!r}; there are: "
-            f"{', '.join(released()) or 'none yet'}"
+            f"no released weights are called {name!r}, nor is that the folder of a "
+            f"run; released: {', '.join(released()) or 'none yet'}"
         )
     page = json.loads((FOLDER / f"{name}.json").read_text())
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as stored:
