@@ -14,6 +14,7 @@ Notation, shared by every function here and by the tests:
     w: weights of the corners, of sum 1, 3 x [*faces].
 """
 
+import math
 from functools import reduce
 from typing import NamedTuple
 
@@ -25,8 +26,8 @@ from jaxtyping import Array, Bool, Float, Int
 SMALLEST_AREA = 1e-10
 """Faces of less than half this area in the picture count as degenerate, pixels^2."""
 
-PLACES_A_TURN = 640
-"""How many places of the queue are served together, for each picture of a batch."""
+PIXELS_A_PLACE = 6.4
+"""A turn serves one place for as many pixels; at 64x64, a hand takes two turns."""
 
 LONGEST_QUEUE = 2**31 - 1
 """Places are counted in int32: faces that might need more are served one lot after
@@ -101,8 +102,8 @@ def weights_at_origin(
     back = u[2] * v[1], u[0] * v[2], u[1] * v[0]
     sign = jnp.where(sum(ahead) < sum(back), -1.0, 1.0)
     spans = [sign * (x - y) for x, y in zip(ahead, back, strict=True)]
-    # Neighbours may round their common edge to either side of a pixel's centre;
-    # without slack it could fall between them.
+    # A compiler that fuses product and difference rounds the two in different order
+    # on either side of an edge; without slack, a centre on it could fall between.
     eps = jnp.finfo(u[0].dtype).eps
     slack = [-eps * (abs(x) + abs(y)) for x, y in zip(ahead, back, strict=True)]
     inside = reduce(jnp.logical_and, map(jnp.greater_equal, spans, slack))
@@ -128,7 +129,7 @@ def _serve(frame, nearest, uvq, faces, first):
     # Pictures come last in the queue's order: neighbours in memory, read as vectors.
     corners = jnp.transpose(uvq, (2, 1, 0))[:, faces.T]
     ends = jnp.cumsum(_count_places(frame, *corners).ravel(), dtype=jnp.int32)
-    turn = PLACES_A_TURN * len(uvq)
+    turn = math.ceil(len(nearest.q) / PIXELS_A_PLACE)
 
     def serve_turn(state):
         nearest, start = state
