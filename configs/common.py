@@ -38,7 +38,8 @@ def synthetic() -> ConfigDict:
         {
             "view": "haar",  # or "wan2019"
             "noise": True,
-            "crop_jitter": 10.0,  # mm, from the mean of the depth
+            "center": "depth",  # of the crop: mean of what is seen; or "gt": spheres
+            "crop_jitter": 10.0,  # mm, at most, from there
             "distance": (450.0, 1000.0),  # mm, of the wrist from the camera
             "shape": 1.0,  # standard deviations of the shape space
         }

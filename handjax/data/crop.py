@@ -10,6 +10,7 @@ Notation, shared by every function here and by the tests:
 
 from typing import Literal
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -66,11 +67,14 @@ def centre_from_depth(
     # A share of the picture, not the single nearest pixel, which may be noise.
     seeds = max(depth.size // 2000, 1)
     threshold = -_largest(-z, seeds)
-    centre = _mean(points, z <= threshold, jnp.zeros(3))
-    for _ in range(steps):
+
+    def shift(_, centre):
         x, y, z = (points - centre).T
-        centre = _mean(points, valid & (x * x + y * y + z * z < reach**2), centre)
-    return centre
+        near = x * x + y * y + z * z < reach**2
+        return _mean(points, valid & near, centre)
+
+    start = _mean(points, valid & (z <= threshold), jnp.zeros(3))
+    return jax.lax.fori_loop(0, steps, shift, start)
 
 
 def crop_depth(

@@ -11,7 +11,7 @@ self-occlusion by 150 mm / distance at the crop's corners.
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 from ml_collections import ConfigDict
 
 from handjax.batch import Batch, Labels, Views
@@ -36,7 +36,7 @@ ASIDE = 200.0
 
 
 def sample(
-    key: Array, template: Template, config: ConfigDict, batch_size: int
+    key: PRNGKeyArray, template: Template, config: ConfigDict, batch_size: int
 ) -> Batch:
     """Random hands with one view each; the same key gives the same batch.
 
@@ -50,7 +50,7 @@ def sample(
     return jax.vmap(lambda key: _example(key, template, config))(keys)
 
 
-def sample_pose(key: Array, template: Template, config: ConfigDict) -> Pose:
+def sample_pose(key: PRNGKeyArray, template: Template, config: ConfigDict) -> Pose:
     """A plausible pose of a random hand somewhere in front of the camera."""
     fingers, view, shape, place = jax.random.split(key, 4)
     turns = rotations_from_angles(template, poses.sample_angles(fingers, template))
@@ -68,51 +68,58 @@ def sample_pose(key: Array, template: Template, config: ConfigDict) -> Pose:
     )
 
 
-def _example(key: Array, template: Template, config: ConfigDict) -> Batch:
+def _example(key: PRNGKeyArray, template: Template, config: ConfigDict) -> Batch:
     pose_key, sensor_key, crop_key = jax.random.split(key, 3)
     hand = articulate(template, sample_pose(pose_key, template, config))
     middle = (hand.vertices.min(axis=0) + hand.vertices.max(axis=0)) / 2
-    depth = _draw(hand.vertices - middle, template)
+    depth = draw(hand.vertices - middle, template)
     if config.noise:
         depth = sensor.structured_light(
             sensor_key, depth, distance=middle[2], pitch=PITCH, far=FAR
         )
-    steps, dz = _aim(crop_key, depth, config.crop_jitter)
+    whole = hand.centres.mean(axis=0) - middle
+    goal = whole if config.center == "gt" else middle_of_seen(depth)
+    steps, dz = aim(crop_key, goal, config.crop_jitter)
     centre = middle + jnp.append(steps * PITCH, dz)
-    return Batch(_view(_move(depth, steps, dz), centre), None, _labels(hand))
+    return Batch(_view(move(depth, steps, dz), centre), None, _labels(hand))
 
 
-def _draw(vertices: Array, template: Template) -> Float[Array, "height width"]:
+def draw(vertices: Array, template: Template) -> Float[Array, "height width"]:
     """Clean orthographic depth of a mesh around the origin."""
     camera = cameras.orthographic_crop(SIZE, PIXELS)
     size = {"height": PIXELS, "width": PIXELS}
     return rasterize(camera, vertices, template.faces, **size, far=FAR, cull=True).depth
 
 
-def _aim(
-    key: Array, depth: Float[Array, "height width"], jitter: float
-) -> tuple[Int[Array, "2"], Float[Array, ""]]:
-    """Where to put the crop's centre: the mean of what is seen, and a little beside.
-
-    Args:
-        key: random key.
-        jitter: no centre is farther than this from the mean, mm.
-
-    Returns:
-        Columns and rows to the right and down, and mm away from the camera.
-    """
+def middle_of_seen(depth: Float[Array, "height width"]) -> Float[Array, "3"]:
+    """Mean of the points that a depth image shows, the origin if there are none."""
     seen = depth < FAR
     camera = cameras.orthographic_crop(SIZE, PIXELS)
     points = cameras.unproject(camera, cameras.pixel_grid(*depth.shape), depth)
     total = jnp.sum(jnp.where(seen[..., None], points, 0.0), axis=(0, 1))
-    mean = total / jnp.maximum(jnp.sum(seen), 1)
+    return total / jnp.maximum(jnp.sum(seen), 1)
+
+
+def aim(
+    key: PRNGKeyArray, goal: Float[Array, "3"], jitter: float
+) -> tuple[Int[Array, "2"], Float[Array, ""]]:
+    """Where to put the crop's centre: a little beside the goal.
+
+    Args:
+        key: random key.
+        goal: from the middle of the picture, mm.
+        jitter: no centre is farther than this from the goal, mm.
+
+    Returns:
+        Columns and rows to the right and down, and mm away from the camera.
+    """
     # Going by whole pixels may itself miss by half a pixel's diagonal.
     radius = max(jitter - PITCH / 2**0.5, 0.0)
-    target = mean + radius * jax.random.ball(key, 3)
+    target = goal + radius * jax.random.ball(key, 3)
     return jnp.round(target[:2] / PITCH).astype(jnp.int32), target[2]
 
 
-def _move(
+def move(
     depth: Float[Array, "height width"], steps: Int[Array, "2"], dz: Float[Array, ""]
 ) -> Float[Array, "height width"]:
     """The same depth from another centre; what leaves the cube is gone."""

@@ -15,9 +15,12 @@ Notation, shared by every function here and by the tests:
     D: depth of a view in its crop frame, mm, `FAR` where nothing is.
 
 Equations:
-    (1)-(2) integration ........ `_integrate`       (6)-(8) spheres' depth .. `_render`
-    (3) labels of the maps ..... `_map_labels`      (9)-(11) data to model .. `data_to_model`
-    (5) model to data .......... `model_to_data`    (4) total ............... `TERMS`, weighed
+    (1)-(2) integration of the maps     `integrate`
+    (3)     labels of the maps          `map_labels`
+    (4)     total                       `TERMS`, weighed by the config's phases
+    (5)     model to data               `model_to_data`
+    (6)-(8) depth of the spheres        `render`
+    (9)-(11) data to model              `data_to_model`
 """
 
 from collections.abc import Callable, Sequence
@@ -84,7 +87,7 @@ def _map_camera(camera: cameras.Orthographic) -> cameras.Orthographic:
     return cameras.crop(camera, jnp.zeros(2), jnp.full(2, 1.0 / STRIDE))
 
 
-def _integrate(
+def integrate(
     h: Float[Array, "h w"],
     d: Float[Array, "h w"],
     camera: cameras.Orthographic,
@@ -109,10 +112,8 @@ def _predict(params, state, batch: Batch, *, key, train, config, radii):
     maps = jnp.stack([jnp.moveaxis(m, -1, 1) for m in maps], axis=1)
     maps = maps.reshape(*shape, *maps.shape[1:])
     h, d = jnp.split(maps, 2, axis=3)
-    integrate = partial(
-        _integrate, beta=config.beta, normalisation=config.normalisation
-    )
-    over_maps = jax.vmap(jax.vmap(integrate, (0, 0, None)), (0, 0, None))
+    one = partial(integrate, beta=config.beta, normalisation=config.normalisation)
+    over_maps = jax.vmap(jax.vmap(one, (0, 0, None)), (0, 0, None))
     centres = _over_views(over_maps)(h, d, batch.views.camera)
     return Prediction(h, d, centres, centres[:, :, -1], radii), state
 
@@ -123,13 +124,13 @@ def _predict(params, state, batch: Batch, *, key, train, config, radii):
 
 def heatmap_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     """Squared error of the heat-maps, of every stack."""
-    label, _ = _map_labels(prediction, batch)
+    label, _ = map_labels(prediction, batch)
     return _mean_of_views(jnp.square(prediction.heatmaps - label), batch.views.valid)
 
 
 def depthmap_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     """Squared error of the latent depth maps, of every stack, in `UNIT`s squared."""
-    _, label = _map_labels(prediction, batch)
+    _, label = map_labels(prediction, batch)
     return _mean_of_views(jnp.square(prediction.depths - label), batch.views.valid)
 
 
@@ -138,24 +139,24 @@ def coordinate_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
 
     The first of the two kinds of supervision in Sec. 3.3, as printed.
     """
-    error = (prediction.stack_centres - _true_centres(batch)) / UNIT
+    error = (prediction.stack_centres - true_centres(batch)) / UNIT
     return _mean_of_views(jnp.square(error), batch.views.valid)
 
 
 def coordinate_distance(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     """Absolute error of the integrated coordinates, in `UNIT`s."""
-    error = (prediction.stack_centres - _true_centres(batch)) / UNIT
+    error = (prediction.stack_centres - true_centres(batch)) / UNIT
     return _mean_of_views(jnp.abs(error), batch.views.valid)
 
 
-def _true_centres(batch: Batch) -> Float[Array, "batch view 1 41 3"]:
+def true_centres(batch: Batch) -> Float[Array, "batch view 1 41 3"]:
     """Centres in every view's crop frame."""
     crop_from_world = _crop_from_world(batch.views)
     over_batch = jax.vmap(jax.vmap(transforms.apply, (0, None)))
     return over_batch(crop_from_world, batch.labels.centres)[:, :, None]
 
 
-def _map_labels(
+def map_labels(
     prediction: Prediction, batch: Batch
 ) -> tuple[Float[Array, "batch view 1 41 h w"], Float[Array, "batch view 1 41 h w"]]:
     """Gaussians around the projected centres, and their depths where these are lit.
@@ -170,10 +171,10 @@ def _map_labels(
         lit = jax.vmap(partial(heatmaps.depth_label, threshold=0.05))
         return bump[None], lit(bump, c[:, 2] / UNIT)[None]
 
-    return _over_views(label)(_true_centres(batch)[:, :, 0], batch.views.camera)
+    return _over_views(label)(true_centres(batch)[:, :, 0], batch.views.camera)
 
 
-def _render(
+def render(
     c: Float[Array, "41 3"],
     r: Float[Array, "41"],
     camera: cameras.Orthographic,
@@ -196,9 +197,9 @@ def model_to_data(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     Source: [wan2019] Eq. (5).
     """
     D = batch.views.depth
-    render = partial(_render, height=D.shape[-2], width=D.shape[-1])
-    over = jax.vmap(jax.vmap(render, (0, None, 0)), (0, None, 0))
-    drawn = over(prediction.centres, prediction.radii, batch.views.camera)
+    one = partial(render, height=D.shape[-2], width=D.shape[-1])
+    over_views = jax.vmap(jax.vmap(one, (0, None, 0)), (0, None, 0))
+    drawn = over_views(prediction.centres, prediction.radii, batch.views.camera)
     return _mean_of_views(jnp.abs(drawn - D), batch.views.valid)
 
 
@@ -259,6 +260,12 @@ def make(config: ConfigDict, template: Template) -> Method:
         config: see `configs/wan_spheres.py`; `model` and `phases` are read.
         template: gives the spheres' radii.
     """
+    for phase in config.phases:
+        unknown = sorted(set(phase.weights) - set(TERMS))
+        if unknown:
+            raise ValueError(
+                f"phase {phase.name!r} weighs {unknown}; the terms are {list(TERMS)}"
+            )
     network = _network(config.model)
 
     def init(key, batch):

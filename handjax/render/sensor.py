@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Bool, Float
+from jaxtyping import Array, ArrayLike, Bool, Float, PRNGKeyArray
 
 # How far to either side a pixel's projector ray is followed, and the depth that
 # separates one surface from the next.
@@ -57,7 +57,7 @@ KINECT = Sensor()
 
 
 def structured_light(
-    key: Array,
+    key: PRNGKeyArray,
     z: Float[Array, "height width"],
     *,
     distance: Float[ArrayLike, ""],
@@ -94,7 +94,7 @@ class _Draws(NamedTuple):
     axial: Float[Array, "height width"]
 
 
-def _draw(key: Array, shape: tuple[int, int]) -> _Draws:
+def _draw(key: PRNGKeyArray, shape: tuple[int, int]) -> _Draws:
     """Random numbers are most of the work here: chances share the bits of one."""
     chances, axial = jax.random.split(key)
     bits = jax.random.bits(chances, shape)
