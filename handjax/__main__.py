@@ -1,0 +1,28 @@
+"""The commands of handjax: what it does for a user's own images.
+
+python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from handjax.fitting import FrameError, command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit status, 2 where the user's input is at fault."""
+    parser = argparse.ArgumentParser(prog="python -m handjax", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command.add_to(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except FrameError as error:
+        print(f"{parser.prog} {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

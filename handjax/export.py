@@ -1,0 +1,105 @@
+"""Hands as files for other programs: meshes (GLB, PLY, OBJ) and joints (JSON).
+
+GLB is in the units and axes that glTF prescribes: metres, x right, y up, z towards the
+viewer. PLY and OBJ prescribe none and keep the house's: mm, x right, y down, z forward.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+FORMATS = (".glb", ".ply", ".obj")
+
+# From x right, y down, z forward in mm to glTF's x right, y up, z backward in metres.
+GLTF_FROM_CAMERA = 1e-3 * np.diag([1.0, -1.0, -1.0])
+
+
+def save_mesh(
+    path: str | Path,
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+) -> Path:
+    """Write a triangle mesh in the format that the path's ending names."""
+    return write(path, mesh(Path(path).suffix.lower(), vertices, faces))
+
+
+def save_joints(
+    path: str | Path,
+    joints: Float[np.ndarray, "joints 3"],
+    names: Sequence[str],
+    **about: Any,
+) -> Path:
+    """Write named joints as JSON, with further fields about them."""
+    return write(path, joints_json(joints, names, **about))
+
+
+def mesh(
+    kind: str,
+    vertices: Float[np.ndarray, "vertices 3"],
+    faces: Int[np.ndarray, "faces 3"],
+) -> bytes:
+    """The content of a file with a triangle mesh.
+
+    Args:
+        kind: .glb, .ply or .obj.
+        vertices: mm, camera axes.
+        faces: counter-clockwise seen from outside.
+
+    Raises:
+        ValueError: another kind.
+    """
+    import trimesh
+
+    if kind not in FORMATS:
+        raise ValueError(f"a mesh wants one of the endings {FORMATS}; got {kind!r}")
+    if kind == ".glb":
+        # A half turn about x: no mirroring, so faces keep their order.
+        vertices = vertices @ GLTF_FROM_CAMERA.T
+    surface = trimesh.Trimesh(np.asarray(vertices), np.asarray(faces), process=False)
+    content: Any = surface.export(file_type=kind[1:])
+    return content.encode() if isinstance(content, str) else content
+
+
+def joints_json(
+    joints: Float[np.ndarray, "joints 3"], names: Sequence[str], **about: Any
+) -> bytes:
+    """The content of a JSON file with named joints.
+
+    Args:
+        joints: mm, camera axes.
+        names: one a joint.
+        about: further fields, such as the camera.
+    """
+    if len(joints) != len(names):
+        raise ValueError(f"{len(joints)} joints want as many names; got {len(names)}")
+    fields = {
+        "joints_mm": np.round(np.asarray(joints, np.float64), 3).tolist(),
+        "names": list(names),
+        "unit": "mm",
+        "axes": "x right, y down, z forward",
+        **about,
+    }
+    return (json.dumps(fields, indent=1) + "\n").encode()
+
+
+def write(path: str | Path, content: bytes) -> Path:
+    """Write a file whole or not at all; makes its folder, returns the path."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        # A temporary file is its owner's alone; what replaces a file is everyone's.
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    return path

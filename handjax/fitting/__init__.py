@@ -1,0 +1,18 @@
+"""The built-in hand fitted to a depth frame by refining its own parameters.
+
+file -> frame -> Evidence -> starts -> Variables -> energy -> refine -> Fit
+"""
+
+from handjax.fitting.search import Fit, Schedule, find_centre, fit
+from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
+
+__all__ = [
+    "Fit",
+    "FrameError",
+    "Schedule",
+    "find_centre",
+    "fit",
+    "parse_camera",
+    "parse_center",
+    "read_depth",
+]

@@ -1,0 +1,138 @@
+"""`python -m handjax fit`: a depth image in, a mesh, joints and a picture out."""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from handjax import export
+from handjax.fitting import overlay
+from handjax.fitting.energy import WEIGHTS
+from handjax.fitting.search import DEFAULT, Fit, find_centre, fit
+from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
+from handjax.geometry.cameras import Pinhole
+from handjax.hands import spheres
+from handjax.hands.articulate import Hand, keypoints
+from handjax.hands.skeleton import DATASETS, KEYPOINTS
+from handjax.hands.template import load_template
+
+HELP = "fit the built-in hand to a depth image; no network"
+JOINT_SETS = ("canonical21", "nyu14")
+
+
+def add_to(commands) -> None:
+    """Add the command to argparse's subparsers."""
+    parser = commands.add_parser("fit", help=HELP, description=HELP)
+    parser.add_argument("depth", type=Path, help="PNG of 16 bits, NYU's, or .npy")
+    parser.add_argument("--camera", required=True, help="nyu, icvl, msra, fx,fy,cx,cy")
+    parser.add_argument(
+        "--center", default="depth", help="depth (find the hand), or X,Y,Z in mm"
+    )
+    parser.add_argument("--hand", choices=("right", "left"), default="right")
+    parser.add_argument("--joint-set", choices=JOINT_SETS, default="canonical21")
+    parser.add_argument("--starts", type=int, default=DEFAULT.starts)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Read, fit, and only then write.
+
+    Raises:
+        FrameError: what the user gave can't be used.
+    """
+    camera = parse_camera(chosen.camera)
+    centre = parse_center(chosen.center)
+    depth = read_depth(chosen.depth)
+    _make_folder(chosen.out)
+    if chosen.starts < 1:
+        raise FrameError(f"--starts wants 1 or more; got {chosen.starts}")
+    height, width = depth.shape
+    print(f"frame     {width} x {height}, {np.sum(depth > 0)} pixels with depth")
+    how = "given"
+    if centre is None:
+        centre, how = find_centre(depth, camera), "found in the depth"
+    print(f"centre    {_place(centre)} mm, {how}")
+    print(f"fitting   a {chosen.hand} hand from {chosen.starts} starts; compiles first")
+    began, template = time.monotonic(), load_template()
+    found = fit(
+        template,
+        depth,
+        camera,
+        centre=centre,
+        seed=chosen.seed,
+        left=chosen.hand == "left",
+        schedule=DEFAULT._replace(starts=chosen.starts),
+    )
+    seconds = time.monotonic() - began
+    faces = np.asarray(template.faces)
+    faces = faces[:, ::-1] if chosen.hand == "left" else faces
+    files = _contents(chosen, depth, camera, found, faces)
+    for name, content in files.items():
+        export.write(chosen.out / name, content)
+    print(_summary(found, seconds))
+    print(f"wrote     {', '.join(files)} in {chosen.out}")
+    print("axes      x right, y down, z forward, mm; in hand.glb y up, z back, metres")
+
+
+def joint_set(
+    name: str, hand: Hand
+) -> tuple[Float[np.ndarray, "joints 3"], tuple[str, ...]]:
+    """Joints of a hand by the name of their set, mm, and their own names."""
+    if name == "nyu14":
+        return np.asarray(spheres.nyu14(hand.centres)), DATASETS["nyu14"].joints
+    return np.asarray(keypoints(hand)), KEYPOINTS
+
+
+def _contents(chosen, depth, camera: Pinhole, found: Fit, faces) -> dict[str, bytes]:
+    """Every file of a fit, complete before the first is written."""
+    joints, names = joint_set(chosen.joint_set, found.hand)
+    about = {
+        "joint_set": chosen.joint_set,
+        "hand": chosen.hand,
+        "camera": {
+            "focal": np.asarray(camera.focal, float).tolist(),
+            "centre": np.asarray(camera.centre, float).tolist(),
+        },
+        "frame": "camera",
+        "image": chosen.depth.name,
+        "energy": round(found.energy, 4),
+    }
+    vertices = np.asarray(found.hand.vertices)
+    points = np.asarray(keypoints(found.hand))
+    picture = overlay.sheet(depth, camera, vertices, faces, points)
+    return {
+        "hand.glb": export.mesh(".glb", vertices, faces),
+        "hand.ply": export.mesh(".ply", vertices, faces),
+        "joints.json": export.joints_json(joints, names, **about),
+        "overlay.png": overlay.png(picture),
+    }
+
+
+def _summary(found: Fit, seconds: float) -> str:
+    parts = ", ".join(
+        f"{name.replace('_', ' ')} {WEIGHTS[name] * value:.2f}"
+        for name, value in found.terms.items()
+    )
+    residual = found.terms["data_to_model"], found.terms["model_to_data"]
+    return (
+        f"energy    {found.energy:.2f} after {seconds:.1f} s\n"
+        f"          = {parts}\n"
+        f"residual  data to model {residual[0]:.1f} mm, model to data "
+        f"{residual[1]:.1f} mm (each difference counted up to 25 mm)\n"
+        f"wrist at  {_place(found.hand.joints[0])} mm"
+    )
+
+
+def _place(point) -> str:
+    return "(" + ", ".join(f"{x:.0f}" for x in point) + ")"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FrameError(f"--out {folder} can't be made: {error.strerror}") from error
