@@ -14,7 +14,6 @@ from pathlib import Path
 
 import frames
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -27,7 +26,7 @@ PALM = (11, 12, 13)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Errors of fits.")
     parser.add_argument("--real", type=Path, help="a depth frame of NYU")
     parser.add_argument("--truth", type=Path, help="NYU's labels: 14 x (u, v, d) a row")
     parser.add_argument("--row", type=int, default=0, help="of the labels")

@@ -3,8 +3,8 @@
 file -> frame -> Evidence -> starts -> Variables -> energy -> refine -> Fit
 """
 
-from handjax.fitting.search import Fit, Schedule, find_centre, fit
 from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
+from handjax.fitting.search import Fit, Schedule, find_centre, fit
 
 __all__ = [
     "Fit",

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from handjax import export
 from handjax.fitting import overlay
 from handjax.fitting.energy import WEIGHTS
-from handjax.fitting.search import DEFAULT, Fit, find_centre, fit
 from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
+from handjax.fitting.search import DEFAULT, Fit, find_centre, fit
 from handjax.geometry.cameras import Pinhole
 from handjax.hands import spheres
 from handjax.hands.articulate import Hand, keypoints
