@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
@@ -22,4 +23,4 @@ def weigh(
     unknown = sorted(set(weights) - set(terms))
     if unknown:
         raise KeyError(f"weights name {unknown}, but the terms are {sorted(terms)}")
-    return sum(weights[name] * terms[name] for name in weights)
+    return jnp.sum(jnp.stack([weights[name] * terms[name] for name in weights]))

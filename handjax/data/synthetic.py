@@ -9,10 +9,11 @@ exact. Rays of a real camera are not parallel; what they see differs from this i
 self-occlusion by 150 mm / distance at the crop's corners.
 """
 
+from typing import Any, TypeAlias
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from ml_collections import ConfigDict
 
 from handjax.batch import Batch, Labels, Views
 from handjax.data.crop import FAR, PIXELS, SIZE
@@ -29,6 +30,9 @@ from handjax.hands.template import Template
 from handjax.render import sensor
 from handjax.render.rasterize import rasterize
 
+# To a type checker every field of a ConfigDict is a union of all that a field can be.
+Config: TypeAlias = Any
+
 PITCH = SIZE / PIXELS
 
 ASIDE = 200.0
@@ -36,7 +40,7 @@ ASIDE = 200.0
 
 
 def sample(
-    key: PRNGKeyArray, template: Template, config: ConfigDict, batch_size: int
+    key: PRNGKeyArray, template: Template, config: Config, batch_size: int
 ) -> Batch:
     """Random hands with one view each; the same key gives the same batch.
 
@@ -50,7 +54,7 @@ def sample(
     return jax.vmap(lambda key: _example(key, template, config))(keys)
 
 
-def sample_pose(key: PRNGKeyArray, template: Template, config: ConfigDict) -> Pose:
+def sample_pose(key: PRNGKeyArray, template: Template, config: Config) -> Pose:
     """A plausible pose of a random hand somewhere in front of the camera."""
     fingers, view, shape, place = jax.random.split(key, 4)
     turns = rotations_from_angles(template, poses.sample_angles(fingers, template))
@@ -68,7 +72,7 @@ def sample_pose(key: PRNGKeyArray, template: Template, config: ConfigDict) -> Po
     )
 
 
-def _example(key: PRNGKeyArray, template: Template, config: ConfigDict) -> Batch:
+def _example(key: PRNGKeyArray, template: Template, config: Config) -> Batch:
     pose_key, sensor_key, crop_key = jax.random.split(key, 3)
     hand = articulate(template, sample_pose(pose_key, template, config))
     middle = (hand.vertices.min(axis=0) + hand.vertices.max(axis=0)) / 2

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+# To a type checker every field of a ConfigDict is a union of all that a field can be.
+Config = Any
 Params = Any
 State = Any
 Terms = dict[str, Any]

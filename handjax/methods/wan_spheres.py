@@ -25,19 +25,18 @@ Equations:
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
-from ml_collections import ConfigDict
 
 from handjax.batch import Batch, Views
 from handjax.geometry import cameras, heatmaps, transforms
 from handjax.geometry import spheres as balls
 from handjax.hands import spheres
 from handjax.hands.template import Template
-from handjax.methods.method import Method
+from handjax.methods.method import Config, Method
 from handjax.networks.hourglass import StackedHourglass
 
 SPHERES = 41
@@ -68,7 +67,7 @@ class Prediction(NamedTuple):
     radii: Float[Array, "41"]
 
 
-def _network(config: ConfigDict) -> StackedHourglass:
+def _network(config: Config) -> StackedHourglass:
     return StackedHourglass(
         maps=2 * SPHERES,
         widths=tuple(config.widths),
@@ -77,12 +76,29 @@ def _network(config: ConfigDict) -> StackedHourglass:
     )
 
 
+def _seen(
+    views: Views,
+) -> tuple[Float[Array, "batch view height width"], cameras.Orthographic]:
+    """D and camera of every view.
+
+    Raises:
+        ValueError: the views are not orthographic depth.
+    """
+    if views.depth is None or not isinstance(views.camera, cameras.Orthographic):
+        raise ValueError(
+            "wan_spheres reads orthographic depth, but these views have depth: "
+            f"{views.depth is not None}, {type(views.camera).__name__} cameras; "
+            "`data.crop.views_from_frame` makes them from a depth frame"
+        )
+    return views.depth, views.camera
+
+
 def _network_input(views: Views) -> Float[Array, "images height width 1"]:
-    batch, view, height, width = views.depth.shape
-    return views.depth.reshape(batch * view, height, width, 1) / UNIT
+    D, _ = _seen(views)
+    return D.reshape(-1, *D.shape[2:], 1) / UNIT
 
 
-def _map_camera(camera: cameras.Orthographic) -> cameras.Orthographic:
+def _map_camera(camera: cameras.Orthographic) -> cameras.Camera:
     """The crop's camera at the resolution of the heat-maps."""
     return cameras.crop(camera, jnp.zeros(2), jnp.full(2, 1.0 / STRIDE))
 
@@ -93,7 +109,7 @@ def integrate(
     camera: cameras.Orthographic,
     *,
     beta: float,
-    normalisation: str,
+    normalisation: Literal["softmax", "relu"],
 ) -> Float[Array, "3"]:
     """A sphere's centre from its two maps.
 
@@ -104,17 +120,18 @@ def integrate(
     return cameras.unproject(_map_camera(camera), uv, UNIT * z)
 
 
-def _predict(params, state, batch: Batch, *, key, train, config, radii):
+def _predict(
+    params, state, batch: Batch, *, key, train, config: Config, radii
+) -> tuple[Prediction, Any]:
     """Maps and centres of every view; neither random nor different in training."""
     del key, train
-    maps = _network(config).apply(params, _network_input(batch.views))
-    shape = batch.views.depth.shape[:2]
-    maps = jnp.stack([jnp.moveaxis(m, -1, 1) for m in maps], axis=1)
-    maps = maps.reshape(*shape, *maps.shape[1:])
-    h, d = jnp.split(maps, 2, axis=3)
+    D, camera = _seen(batch.views)
+    stacks: Any = _network(config).apply(params, _network_input(batch.views))
+    maps = jnp.stack([jnp.moveaxis(maps, -1, 1) for maps in stacks], axis=1)
+    h, d = jnp.split(maps.reshape(*D.shape[:2], *maps.shape[1:]), 2, axis=3)
     one = partial(integrate, beta=config.beta, normalisation=config.normalisation)
     over_maps = jax.vmap(jax.vmap(one, (0, 0, None)), (0, 0, None))
-    centres = _over_views(over_maps)(h, d, batch.views.camera)
+    centres = _over_views(over_maps)(h, d, camera)
     return Prediction(h, d, centres, centres[:, :, -1], radii), state
 
 
@@ -150,10 +167,16 @@ def coordinate_distance(prediction: Prediction, batch: Batch) -> Float[Array, ""
 
 
 def true_centres(batch: Batch) -> Float[Array, "batch view 1 41 3"]:
-    """Centres in every view's crop frame."""
-    crop_from_world = _crop_from_world(batch.views)
+    """Centres in every view's crop frame, mm.
+
+    Raises:
+        ValueError: the batch does not say.
+    """
+    c = batch.labels.centres
+    if c is None:
+        raise ValueError("this phase's terms need labels with sphere centres")
     over_batch = jax.vmap(jax.vmap(transforms.apply, (0, None)))
-    return over_batch(crop_from_world, batch.labels.centres)[:, :, None]
+    return over_batch(_crop_from_world(batch.views), c)[:, :, None]
 
 
 def map_labels(
@@ -171,7 +194,7 @@ def map_labels(
         lit = jax.vmap(partial(heatmaps.depth_label, threshold=0.05))
         return bump[None], lit(bump, c[:, 2] / UNIT)[None]
 
-    return _over_views(label)(true_centres(batch)[:, :, 0], batch.views.camera)
+    return _over_views(label)(true_centres(batch)[:, :, 0], _seen(batch.views)[1])
 
 
 def render(
@@ -196,10 +219,10 @@ def model_to_data(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
 
     Source: [wan2019] Eq. (5).
     """
-    D = batch.views.depth
+    D, camera = _seen(batch.views)
     one = partial(render, height=D.shape[-2], width=D.shape[-1])
     over_views = jax.vmap(jax.vmap(one, (0, None, 0)), (0, None, 0))
-    drawn = over_views(prediction.centres, prediction.radii, batch.views.camera)
+    drawn = over_views(prediction.centres, prediction.radii, camera)
     return _mean_of_views(jnp.abs(drawn - D), batch.views.valid)
 
 
@@ -219,8 +242,8 @@ def data_to_model(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
         near = balls.point_to_spheres(points.reshape(-1, 3), c, prediction.radii)
         return jnp.where(D.reshape(-1) < FAR, jnp.minimum(near, NEVER_SEEN), 0.0)
 
-    D = batch.views.depth
-    distance = _over_views(distances)(D, batch.views.camera, prediction.centres)
+    D, camera = _seen(batch.views)
+    distance = _over_views(distances)(D, camera, prediction.centres)
     seen = jnp.sum(D < FAR, axis=(-2, -1))
     mean = jnp.sum(distance, axis=-1) / jnp.maximum(seen, 1)
     return _mean_of_views(mean, batch.views.valid)
@@ -253,7 +276,7 @@ def _joints(prediction: Prediction, batch: Batch) -> dict[str, Array]:
     }
 
 
-def make(config: ConfigDict, template: Template) -> Method:
+def make(config: Config, template: Template) -> Method:
     """The method as pure functions.
 
     Args:

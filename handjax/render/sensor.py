@@ -94,7 +94,7 @@ class _Draws(NamedTuple):
     axial: Float[Array, "height width"]
 
 
-def _draw(key: PRNGKeyArray, shape: tuple[int, int]) -> _Draws:
+def _draw(key: PRNGKeyArray, shape: tuple[int, ...]) -> _Draws:
     """Random numbers are most of the work here: chances share the bits of one."""
     chances, axial = jax.random.split(key)
     bits = jax.random.bits(chances, shape)

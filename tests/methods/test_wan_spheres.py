@@ -221,6 +221,17 @@ def test_a_weight_without_term_is_refused():
         wan_spheres.make(config, TEMPLATE)
 
 
+def test_views_without_depth_are_refused(predict, params, batch):
+    colour = batch._replace(views=batch.views._replace(depth=None))
+    with pytest.raises(ValueError, match="orthographic depth"):
+        predict(params, {}, colour)
+
+
+def test_unlabelled_batches_are_refused_where_labels_are_weighed(truth, batch):
+    with pytest.raises(ValueError, match="need labels"):
+        TERMS["coordinates"](truth, batch._replace(labels=Labels()))
+
+
 @pytest.fixture(scope="module")
 def descend(method, batch):
     """(params, weight of each term, steps) -> weighted sum before and after."""
