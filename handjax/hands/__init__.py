@@ -1,10 +1,10 @@
 """Hands: Template (constant, first argument) + Pose (flows) -> Hand.
 
-    skeleton      joints by name, their tree, and every dataset's order
-    anatomy       lengths, axes and limits of the resting skeleton
-    template      the built-in hand at four resolutions
-    articulate    Template + Pose -> joints, surface, spheres; angles <-> rotations
-    poses         named poses, joint limits, samples of poses, shapes and views
-    spheres       the 41 spheres that ride on the skeleton
-    build         how all of it was made (host side, once)
+skeleton      joints by name, their tree, and every dataset's order
+anatomy       lengths, axes and limits of the resting skeleton
+template      the built-in hand at four resolutions
+articulate    Template + Pose -> joints, surface, spheres; angles <-> rotations
+poses         named poses, joint limits, samples of poses, shapes and views
+spheres       the 41 spheres that ride on the skeleton
+build         how all of it was made (host side, once)
 """
