@@ -98,7 +98,8 @@ def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
         config.evaluation.batch_size,
     )
     frames = chosen.frames or config.evaluation.frames
-    return examiner(found.params, found.state, jax.random.key(chosen.seed), frames)
+    key = jax.random.fold_in(jax.random.key(chosen.seed), training.TEST)
+    return examiner(found.params, found.state, key, frames)
 
 
 def write(

@@ -76,7 +76,8 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
         training.Interrupt() as interrupt,
     ):
         configs.claim(workdir, config, begun=saved.latest is not None)
-        key = jax.random.key(config.seed)
+        root = jax.random.key(config.seed)
+        key = jax.random.fold_in(root, training.TRAINING)
         mesh = training.make_mesh(config.batch_size)
         examiner = make_examiner(experiment)
         run = Run(
@@ -115,7 +116,9 @@ def begin(run: Run, init: str | None) -> TrainState:
 def fresh(run: Run) -> TrainState:
     """The state before the first step, at random."""
     sample = join(run.experiment.sources, run.phases[0].sources[:1])
-    return training.init_state(run.experiment.method, sample(run.key), run.key)
+    root = jax.random.key(run.experiment.config.seed)
+    draw, key = jax.random.split(jax.random.fold_in(root, training.START))
+    return training.init_state(run.experiment.method, sample(draw), key)
 
 
 def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
@@ -148,9 +151,8 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
 def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
     """Measure held-out frames, draw some of them, keep a checkpoint."""
     config = run.experiment.config
-    found = run.examiner(
-        state.ema, state.state, jax.random.key(0), config.evaluation.frames
-    )
+    key = jax.random.fold_in(jax.random.key(0), training.VALIDATION)
+    found = run.examiner(state.ema, state.state, key, config.evaluation.frames)
     errors = {
         name: metrics.joint_errors(found.predicted[name], found.truth[name])
         for name in PROTOCOL.counted(found.truth)

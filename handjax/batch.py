@@ -16,7 +16,7 @@ class Views(NamedTuple):
     """Pictures of the same instant from one or more cameras.
 
     Each view has a crop frame: the camera's axes with the origin moved to the crop's
-    centre. `depth` is z in that frame; pixels without a hand carry `synthetic.FAR`.
+    centre. `depth` is z in that frame; pixels without a hand carry `data.crop.FAR`.
 
     Attributes:
         depth: mm from the crop's centre, (batch, view, height, width).

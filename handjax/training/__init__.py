@@ -2,7 +2,15 @@
 
 from handjax.training.checkpoints import Checkpoints
 from handjax.training.devices import compile_step, make_mesh, replicate, spread
-from handjax.training.examine import Estimates, Examiner, make_examiner
+from handjax.training.examine import (
+    START,
+    TEST,
+    TRAINING,
+    VALIDATION,
+    Estimates,
+    Examiner,
+    make_examiner,
+)
 from handjax.training.interrupt import Interrupt
 from handjax.training.logs import Log
 from handjax.training.meter import Meter, NotFiniteError, check_params
@@ -10,6 +18,10 @@ from handjax.training.phases import Phase, phase_at, read_phases
 from handjax.training.step import TrainState, enter, init_state, make_step
 
 __all__ = [
+    "START",
+    "TEST",
+    "TRAINING",
+    "VALIDATION",
     "Checkpoints",
     "Estimates",
     "Examiner",
