@@ -85,7 +85,7 @@ def integrate_depth(
         relu:    w = max(h, 0) / (sum max(h, 0) + e)  the authors' code, e = 1e-5
 
     The two part company where a network's background is not far below its peak: the
-    softmax then weighs thousands of background pixels, the other form none. A map
+    softmax then weighs every background pixel, the other form none. A map
     without a positive value gives 0 in the second form.
 
     Args:
@@ -94,6 +94,10 @@ def integrate_depth(
 
     Source: [wan2019] Eq. (2).
     """
+    if normalisation not in ("softmax", "relu"):
+        raise ValueError(
+            f"normalisation must be 'softmax' or 'relu', got {normalisation!r}"
+        )
     if normalisation == "softmax":
         weights = _softmax(beta * heatmap)
     else:

@@ -98,7 +98,9 @@ def _draw(key: PRNGKeyArray, shape: tuple[int, ...]) -> _Draws:
     """Random numbers are most of the work here: chances share the bits of one."""
     chances, axial = jax.random.split(key)
     bits = jax.random.bits(chances, shape)
-    uniform = [((bits >> shift & 255) + 0.5) / 256.0 for shift in (0, 8, 16)]
+    # Sixteen bits for edges: one in a thousand is a chance that they need.
+    shares = ((0, 16), (16, 8), (24, 8))
+    uniform = [((bits >> at & (1 << n) - 1) + 0.5) / (1 << n) for at, n in shares]
     return _Draws(*uniform, axial=jax.random.normal(axial, shape))
 
 
@@ -183,6 +185,7 @@ def shadow(
 
     The ray to the projector leaves a point sideways by b / Z for each mm it comes
     forward; it is blocked where a surface stands k pixels aside and nearer than it.
+    No shadow is wider than `SHADOW_PIXELS`.
 
     Source: Mallick et al. 2014.
     """
@@ -191,7 +194,7 @@ def shadow(
     hidden = jnp.zeros(z.shape, bool)
     for k in range(1, SHADOW_PIXELS + 1):
         aside = _shift(z, side * k, axis=1, fill=far)
-        hidden |= aside < z - k * rise - EDGE
+        hidden |= aside < z - k * rise
     return hidden & (z < far)
 
 
