@@ -44,7 +44,10 @@ def get_config(variant: str = "") -> ConfigDict:
 
 
 def _laptop(config: ConfigDict) -> None:
-    """Two cores, minutes."""
+    """Two cores, minutes: small batches and long steps learn most from few hands."""
+    config.batch_size = 32
+    config.optimizer.learning_rate = 4e-3
+    config.phases[0].steps = 12_000
 
 
 def _small(config: ConfigDict) -> None:

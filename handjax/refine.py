@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 Variables = Any
 Objective = Callable[[Variables], Float[Array, "batch"]]
@@ -35,7 +35,7 @@ def refine(
     variables: Variables,
     steps: int,
     *,
-    learning_rate: float = 0.03,
+    learning_rate: Float[ArrayLike, ""] = 0.03,
     final: float = 0.05,
 ) -> Refined:
     """Lower an objective by Adam under a cosine schedule; keep each hand's best.

@@ -11,6 +11,7 @@ Notation, shared by every function here and by the tests:
     D: their orthographic depth, `FAR` where nothing is, mm, (PIXELS, PIXELS).
 """
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -27,6 +28,9 @@ POINTS = 512
 
 FEWEST = 1500.0
 """Square mm in sight below which there is no hand to fit, a third of a fist."""
+
+ENOUGH = 4.0
+"""Points that a pixel of the crop wants; coarser frames have their pixels cut up."""
 
 SPECK = 60.0
 """What covers less than this, square mm, is noise."""
@@ -79,8 +83,11 @@ def gather(
         FrameError: there is nothing around the centre.
     """
     camera_from_fit = _look_at(centre)
-    points = _fit_points(depth, camera, camera_from_fit)
-    D = _splat(points, expected=(PITCH * float(camera.focal[0]) / centre[2]) ** 2)
+    # Points that a pixel of the crop gets from a surface square to the rays.
+    density = (PITCH * float(camera.focal[0]) / centre[2]) ** 2
+    finer = math.ceil((ENOUGH / density) ** 0.5) if density < ENOUGH else 1
+    points = _fit_points(depth, camera, camera_from_fit, finer)
+    D = _splat(points, expected=density * finer**2)
     hit = _without_specks(D < FAR)
     if hit.sum() * PITCH**2 < FEWEST:
         place = ", ".join(f"{x:.0f}" for x in centre)
@@ -115,11 +122,15 @@ def _look_at(centre: Float[np.ndarray, "3"]) -> Float[np.ndarray, "4 4"]:
     return camera_from_fit
 
 
-def _fit_points(depth, camera, camera_from_fit) -> Float[np.ndarray, "points 3"]:
-    """p: the measurements within the cube around the centre."""
+def _fit_points(
+    depth, camera, camera_from_fit, finer: int
+) -> Float[np.ndarray, "points 3"]:
+    """p: the measurements within the cube, each pixel cut into finer x finer."""
     v, u = np.nonzero(np.isfinite(depth) & (depth > 0.0))
-    z = depth[v, u].astype(np.float64)
-    uv = np.stack([u, v], axis=-1)
+    z = np.repeat(depth[v, u].astype(np.float64), finer**2)
+    part = (np.arange(finer) + 0.5) / finer - 0.5
+    parts = np.stack(np.meshgrid(part, part), axis=-1).reshape(-1, 2)
+    uv = (np.stack([u, v], axis=-1)[:, None] + parts).reshape(-1, 2)
     xy = (uv - np.asarray(camera.centre)) / np.asarray(camera.focal) * z[:, None]
     p = np.column_stack([xy, z]) - camera_from_fit[:3, 3]
     p = p @ camera_from_fit[:3, :3]

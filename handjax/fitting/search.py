@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from handjax.data.crop import centre_from_depth
 from handjax.fitting import starts
@@ -147,7 +147,7 @@ def _refine(
     known: Habits,
     evidence: Evidence,
     variables: Variables,
-    rate: float,
+    rate: Float[ArrayLike, ""],
     *,
     steps: int,
 ) -> tuple[Variables, Float[Array, "batch"]]:

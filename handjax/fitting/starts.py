@@ -74,7 +74,8 @@ def _rotations(rng, evidence: Evidence, count: int) -> Float[np.ndarray, "count 
     anyhow = Rotation.from_quat(rng.normal(size=(count, 4)))
     if not evidence.has_arm:
         return anyhow.as_matrix()
-    direction = evidence.arm / np.linalg.norm(evidence.arm)
+    arm = np.asarray(evidence.arm)
+    direction = arm / np.linalg.norm(arm)
     direction = direction + CONE * rng.normal(size=(count, 3))
     spin = Rotation.from_rotvec(
         np.outer(rng.uniform(0.0, 2.0 * np.pi, count), [0.0, 1.0, 0.0])

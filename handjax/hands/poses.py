@@ -58,13 +58,13 @@ _THUMB = POSED.index("thumb_cmc")
 
 
 def limits_violation(
-    angles: Float[Array, "17 3"], limits: Float[Array, "17 3 2"] | None = None
-) -> Float[Array, "17 3"]:
+    angles: Float[Array, "joints 3"], limits: Float[Array, "joints 3 2"] | None = None
+) -> Float[Array, "joints 3"]:
     """How far each angle is outside its range, radians; 0 inside.
 
     Args:
         angles: flexion, abduction, twist of each posed joint.
-        limits: their ranges, those of the built-in hand unless given.
+        limits: their ranges, those of the built-in hand's 17 unless given.
     """
     low, high = jnp.moveaxis(jnp.asarray(_LIMITS if limits is None else limits), -1, 0)
     return jnp.maximum(angles - high, 0.0) + jnp.maximum(low - angles, 0.0)
