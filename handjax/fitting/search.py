@@ -167,10 +167,11 @@ def _look(
 ) -> tuple[Hand, dict[str, Array]]:
     """One hand in the camera's frame, and its terms."""
     hand = articulate(template, pose(template, variables))
+    carry = jax.vmap(partial(transforms.compose, camera_from_fit))
     moved = hand._replace(
         joints=transforms.apply(camera_from_fit, hand.joints),
         vertices=transforms.apply(camera_from_fit, hand.vertices),
-        transforms=transforms.compose(camera_from_fit, hand.transforms),
+        transforms=carry(hand.transforms),
         centres=transforms.apply(camera_from_fit, hand.centres),
     )
     return moved, terms(template, known, evidence, variables)
