@@ -16,10 +16,10 @@ import jax
 import numpy as np
 
 from handjax import training, visualize, weights
-from handjax.data.crop import FAR
+from handjax.batch import FAR
 from handjax.evaluation import metrics, report
-from handjax.evaluation.protocols import PROTOCOLS, true_joints
-from handjax.experiment import assemble
+from handjax.evaluation.protocols import PROTOCOLS
+from handjax.experiment import assemble, judge
 from handjax.training import Estimates
 
 # What the crop centres of --center come from, as it is printed.
@@ -44,10 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
         known = ", ".join(PROTOCOLS)
         return refuse(f"no dataset is called {chosen.dataset!r}; there are: {known}")
     try:
+        chosen.out.mkdir(parents=True, exist_ok=True)
         found = weights.from_run(chosen.workdir) if chosen.workdir else None
         found = found or weights.from_release(chosen.weights)
     except weights.MissingError as wrong:
         return refuse(str(wrong))
+    except OSError as wrong:
+        return refuse(f"--out {chosen.out} can't be made: {wrong.strerror}")
     write(estimate(found, chosen), chosen, found)
     return 0
 
@@ -90,13 +93,7 @@ def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
     config.synthetic.center = chosen.center
     if chosen.noise is not None:
         config.synthetic.noise = chosen.noise
-    experiment = assemble(config)
-    examiner = training.make_examiner(
-        experiment.method,
-        experiment.sources["held_out"],
-        true_joints,
-        config.evaluation.batch_size,
-    )
+    examiner = judge(assemble(config))
     frames = chosen.frames or config.evaluation.frames
     key = jax.random.fold_in(jax.random.key(chosen.seed), training.TEST)
     return examiner(found.params, found.state, key, frames)
@@ -107,12 +104,13 @@ def write(
 ) -> None:
     """Print the table; write it, the figures and the pictures."""
     protocol = PROTOCOLS[chosen.dataset]
-    errors, constant = {}, {}
-    for name in protocol.counted(estimates.truth):
-        truth = estimates.truth[name]
-        errors[name] = metrics.joint_errors(estimates.predicted[name], truth)
-        trivial = metrics.constant_predictor(truth)
-        constant[name] = metrics.joint_errors(trivial, truth)
+    names = protocol.counted(estimates.truth)
+    truth, valid = estimates.truth, estimates.valid
+    trivial = {k: metrics.constant_predictor(truth[k], valid[k]) for k in names}
+    errors, constant = (
+        metrics.errors_by_set(predicted, truth, valid, names)
+        for predicted in (estimates.predicted, trivial)
+    )
     results = report.results(errors, constant, protocol)
     results |= {name: getattr(chosen, name) for name in ("dataset", "seed", "center")}
     noise = found.config.synthetic.noise
@@ -122,7 +120,6 @@ def write(
         f"{CENTERS[chosen.center]}, sensor noise {'on' if noise else 'off'}"
     )
     text = f"{title}\n\n{report.table(results, protocol)}"
-    chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "table.txt").write_text(text + "\n")
     written = [
         report.write_json(chosen.out, results),

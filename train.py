@@ -20,9 +20,9 @@ from jaxtyping import Array, Key
 from ml_collections import ConfigDict, config_flags
 
 from handjax import training, visualize, weights
-from handjax.data.crop import FAR
+from handjax.batch import FAR
 from handjax.evaluation import metrics, protocols
-from handjax.experiment import Experiment, assemble, join
+from handjax.experiment import Experiment, assemble, join, judge
 from handjax.training import Phase, TrainState, configs
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "A page of configs/.")
@@ -79,7 +79,7 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
         root = jax.random.key(config.seed)
         key = jax.random.fold_in(root, training.TRAINING)
         mesh = training.make_mesh(config.batch_size)
-        examiner = make_examiner(experiment)
+        examiner = judge(experiment)
         run = Run(
             experiment, workdir, phases, key, mesh, saved, log, interrupt, examiner
         )
@@ -91,12 +91,21 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
 
 
 def start(run: Run, init: str | None) -> TrainState:
-    """The state of the latest checkpoint, or a new one."""
-    config, method = run.experiment.config, run.experiment.method
+    """The state of the latest checkpoint, or a new one.
+
+    Raises:
+        ConfigError: if other parameters are asked for although the run has its own.
+    """
+    method = run.experiment.method
     if run.saved.latest is None:
         return training.replicate(begin(run, init), run.mesh)
+    if init:
+        raise configs.ConfigError(
+            f"--init {init} is for a run's start, but {run.workdir} is at step "
+            f"{run.saved.latest}; leave it out to go on, or choose another --workdir"
+        )
     phase = training.phase_at(run.phases, run.saved.latest)
-    blank = jax.eval_shape(lambda: training.enter(fresh(run), method, phase, config))
+    blank = jax.eval_shape(lambda: training.enter(fresh(run), method, phase))
     run.log.say(f"going on from step {run.saved.latest} in {run.workdir}")
     return training.replicate(run.saved.restore(blank), run.mesh)
 
@@ -108,9 +117,13 @@ def begin(run: Run, init: str | None) -> TrainState:
     if found is None:
         return state
     params, taken = weights.carry_over(found.params, state.params)
+    kept, _ = weights.carry_over(found.state, state.state)
+    if not taken:
+        raise weights.MissingError(f"no parameter of {found.origin} fits this method's")
     total = len(jax.tree.leaves(params))
     run.log.say(f"{taken} of {total} parameter arrays from {found.origin}")
-    return state._replace(params=params, ema=jax.tree.map(jnp.copy, params))
+    ema = jax.tree.map(jnp.copy, params)
+    return state._replace(params=params, state=kept, ema=ema)
 
 
 def fresh(run: Run) -> TrainState:
@@ -125,12 +138,10 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     """Take the steps of a phase that are still to be taken."""
     config, method = run.experiment.config, run.experiment.method
     sample = training.spread(join(run.experiment.sources, phase.sources), run.mesh)
-    step = training.compile_step(
-        training.make_step(method, phase, sample, config), run.mesh
-    )
+    step = training.compile_step(training.make_step(method, phase, sample), run.mesh)
     first = int(state.step)
     if first == phase.first:
-        state = training.enter(state, method, phase, config)
+        state = training.enter(state, method, phase)
     run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")
     meter = training.Meter(config.batch_size)
     for number in range(first + 1, phase.last + 1):
@@ -153,10 +164,8 @@ def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
     config = run.experiment.config
     key = jax.random.fold_in(jax.random.key(0), training.VALIDATION)
     found = run.examiner(state.ema, state.state, key, config.evaluation.frames)
-    errors = {
-        name: metrics.joint_errors(found.predicted[name], found.truth[name])
-        for name in PROTOCOL.counted(found.truth)
-    }
+    names = PROTOCOL.counted(found.truth)
+    errors = metrics.errors_by_set(found.predicted, found.truth, found.valid, names)
     figures = {f"{name}_mean_mm": metrics.mean(e) for name, e in errors.items()}
     run.log.evaluate(number, phase.name, figures)
     draw(run, found, next(iter(errors.values())), number)
@@ -166,23 +175,26 @@ def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
 def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
     """Leave a picture of the first held-out frames."""
     frames = range(min(SHOWN, len(errors)))
-    headings = [f"{errors[frame].mean():.1f} mm" for frame in frames]
+    headings = [f"{metrics.mean(errors[frame][None]):.1f} mm" for frame in frames]
     picture = visualize.estimates_sheet(found, frames, far=FAR, headings=headings)
     visualize.save_png(run.workdir / "pictures" / f"step_{number:07}.png", picture)
 
 
 def save(run: Run, state: TrainState, number: int, mean: float | None = None) -> None:
     """Keep a checkpoint, unless something in it is not finite."""
-    training.check_params(number, state.params)
+    kept = {"params": state.params, "ema": state.ema, "state": state.state}
+    training.check_finite(number, kept)
     run.saved.save(state, mean)
 
 
 def conclude(run: Run) -> int:
     """Say how it ended and what to do next."""
-    if run.interrupt.received:
+    latest = run.saved.latest
+    if run.interrupt.received and latest != run.phases[-1].last:
+        where = "nothing to save yet" if latest is None else f"saved at step {latest}"
         print(
-            f"stopped by {run.interrupt.received.name}; saved at step "
-            f"{run.saved.latest or 0}. The same command goes on from there."
+            f"stopped by {run.interrupt.received.name}; {where}. "
+            "The same command goes on from there."
         )
         return 128 + run.interrupt.received
     print(
@@ -191,15 +203,6 @@ def conclude(run: Run) -> int:
         f"--workdir {run.workdir} --out {run.workdir}/evaluation"
     )
     return 0
-
-
-def make_examiner(experiment: Experiment) -> training.Examiner:
-    """Whoever judges the method on held-out synthetic frames."""
-    size = experiment.config.evaluation.batch_size
-    held_out = experiment.sources["held_out"]
-    return training.make_examiner(
-        experiment.method, held_out, protocols.true_joints, size
-    )
 
 
 def main(_: list[str]) -> None:

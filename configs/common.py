@@ -10,11 +10,29 @@ def phase(
     *,
     steps: int,
     weights: Mapping[str, float],
+    loss: str = "supervised",
     sources: tuple[str, ...] = ("synthetic",),
+    optimizer: Mapping[str, float] | None = None,
 ) -> ConfigDict:
-    """One stage of training: what is minimised, on what, for how long."""
+    """One stage of training: what is minimised, on what, for how long.
+
+    Args:
+        name: told in the log.
+        steps: how many.
+        weights: of the loss's terms; 0 only watches one.
+        loss: of the method.
+        sources: where batches come from.
+        optimizer: what differs from the config's optimiser.
+    """
     return ConfigDict(
-        {"name": name, "steps": steps, "weights": dict(weights), "sources": sources}
+        {
+            "name": name,
+            "loss": loss,
+            "steps": steps,
+            "weights": dict(weights),
+            "sources": sources,
+            "optimizer": dict(optimizer or {}),
+        }
     )
 
 
@@ -22,7 +40,7 @@ def optimizer() -> ConfigDict:
     """AdamW under a cosine with a short warm-up, and an average of the parameters."""
     return ConfigDict(
         {
-            "learning_rate": 2e-3,
+            "learning_rate": 4e-3,
             "schedule": "cosine",
             "warmup": 200,
             "weight_decay": 1e-5,

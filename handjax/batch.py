@@ -11,12 +11,15 @@ from jaxtyping import Array, Bool, Float
 
 from handjax.geometry.cameras import Orthographic, Pinhole
 
+FAR = 150.0
+"""Depth of pixels without a hand, mm: the back face of the 300 mm crop."""
+
 
 class Views(NamedTuple):
     """Pictures of the same instant from one or more cameras.
 
     Each view has a crop frame: the camera's axes with the origin moved to the crop's
-    centre. `depth` is z in that frame; pixels without a hand carry `data.crop.FAR`.
+    centre. `depth` is z in that frame; pixels without a hand carry `FAR`.
 
     Attributes:
         depth: mm from the crop's centre, (batch, view, height, width).

@@ -9,11 +9,17 @@ import jax
 from jaxtyping import Array, Key
 
 from handjax.data import synthetic
+from handjax.data.synthetic import CENTERS
+from handjax.evaluation.protocols import true_joints
+from handjax.hands.poses import VIEWS
 from handjax.hands.template import Template, load_template
 from handjax.methods.method import Method
+from handjax.training import Examiner, make_examiner
 from handjax.training.configs import Config, ConfigError
 
 Sample = Callable[[Any], Any]
+
+METHODS = ("wan_spheres",)
 
 
 class Experiment(NamedTuple):
@@ -31,11 +37,38 @@ class Experiment(NamedTuple):
 
 
 def assemble(config: Config) -> Experiment:
-    """Bring together what a config names."""
-    template = load_template(config.template)
-    return Experiment(
-        config, make_method(config, template), make_sources(config, template)
-    )
+    """Bring together what a config names.
+
+    Raises:
+        ConfigError: if it names what is not there.
+    """
+    check(config)
+    try:
+        template = load_template(config.template)
+        method = make_method(config, template)
+    except ValueError as wrong:
+        raise ConfigError(str(wrong)) from wrong
+    return Experiment(config, method, make_sources(config, template))
+
+
+def check(config: Config) -> None:
+    """Refuse settings that could only fail later, or be taken for others."""
+    choices = {
+        "method": (config.method, METHODS),
+        "synthetic.center": (config.synthetic.center, CENTERS),
+        "synthetic.view": (config.synthetic.view, VIEWS),
+    }
+    for name, (value, known) in choices.items():
+        if value not in known:
+            raise ConfigError(f"{name} is {value!r}; it must be one of {list(known)}")
+    counts = {
+        "batch_size": config.batch_size,
+        **{f"evaluation.{name}": count for name, count in config.evaluation.items()},
+        **{f"phases[{k}].steps": p.steps for k, p in enumerate(config.phases)},
+    }
+    for name, count in counts.items():
+        if count < 1:
+            raise ConfigError(f"{name} is {count}; it must be 1 or more")
 
 
 def make_method(config: Config, template: Template) -> Method:
@@ -50,6 +83,16 @@ def make_sources(config: Config, template: Template) -> dict[str, Sample]:
         "synthetic": partial(draw, batch_size=config.batch_size),
         "held_out": partial(draw, batch_size=config.evaluation.batch_size),
     }
+
+
+def judge(experiment: Experiment) -> Examiner:
+    """Whoever judges the method on held-out synthetic frames."""
+    return make_examiner(
+        experiment.method,
+        experiment.sources["held_out"],
+        true_joints,
+        experiment.config.evaluation.batch_size,
+    )
 
 
 def join(sources: Mapping[str, Sample], names: tuple[str, ...]) -> Sample:

@@ -8,7 +8,9 @@ here is pickled); and NAME.json, the config and where the weights come from.
 """
 
 import argparse
+import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,8 +70,12 @@ def from_run(workdir: str | Path) -> Weights:
             f"no run in {str(workdir)!r}: {configs.FILE} is not there. Train one with "
             f"`python train.py --config=configs/wan_spheres.py --workdir {workdir}`."
         )
-    config = configs.read(page)
-    params, state = blank(assemble(config))
+    try:
+        config = configs.read(page)
+        experiment = assemble(config)
+    except (ValueError, AttributeError) as wrong:
+        raise MissingError(f"{page} is no config of this handjax: {wrong}") from wrong
+    params, state = blank(experiment)
     with Checkpoints(workdir) as saved:
         if saved.best is None:
             raise MissingError(f"the run in {str(workdir)!r} has no checkpoint yet")
@@ -93,9 +99,6 @@ def carry_over(found: Any, params: Any) -> tuple[Any, int]:
 
     Returns:
         the parameters, and how many arrays were found.
-
-    Raises:
-        MissingError: if none was.
     """
     flat = _flatten(found)
     taken = {
@@ -103,8 +106,6 @@ def carry_over(found: Any, params: Any) -> tuple[Any, int]:
         for path, leaf in _flatten(params).items()
         if path in flat and flat[path].shape == leaf.shape
     }
-    if not taken:
-        raise MissingError("no parameter of these weights fits this method's")
     kept = jax.tree_util.tree_map_with_path(
         lambda path, leaf: taken.get(_name(path), leaf), params
     )
@@ -122,7 +123,8 @@ def from_release(name: str) -> Weights:
     Raises:
         MissingError: if there are none of this name.
     """
-    if name not in released():
+    pages = {path.stem for path in FOLDER.glob("*.json")}
+    if name not in pages.intersection(released()):
         raise MissingError(
             f"no released weights are called {name!r}, nor is that the folder of a "
             f"run; released: {', '.join(released()) or 'none yet'}"
@@ -143,19 +145,24 @@ def save_release(workdir: str | Path, name: str) -> Path:
     """Release the weights of a run under a name; returns the file of the arrays.
 
     Raises:
-        ValueError: if they take more than 16 MB.
+        ValueError: if they take more than 16 MB, or the name is not a plain word.
     """
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        raise ValueError(f"a release is named by a-z, 0-9 and _; got {name!r}")
     weights = from_run(workdir)
     flat = _flatten({"params": weights.params, "state": weights.state})
+    arrays = io.BytesIO()
+    np.savez_compressed(
+        arrays, allow_pickle=False, **{key: _narrow(leaf) for key, leaf in flat.items()}
+    )
+    size = arrays.tell()
+    if size > LIMIT:
+        raise ValueError(
+            f"{size / 2**20:.1f} MB; a release may take {LIMIT // 2**20} MB"
+        )
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.npz"
-    np.savez_compressed(
-        path, allow_pickle=False, **{key: _narrow(leaf) for key, leaf in flat.items()}
-    )
-    if path.stat().st_size > LIMIT:
-        size = path.stat().st_size / 2**20
-        path.unlink()
-        raise ValueError(f"{size:.1f} MB; a release may take {LIMIT // 2**20} MB")
+    path.write_bytes(arrays.getvalue())
     page = {
         "origin": f"{weights.config.method}, {weights.origin.split(' at ')[-1]}",
         "config": configs.plain(weights.config),

@@ -90,7 +90,14 @@ def toy_method(breaks_at=1e9):
 def toy_phase(name, sources, steps=6):
     terms = {"centres": 1.0, "bias": 0.1}
     return ConfigDict(
-        {"name": name, "steps": steps, "weights": terms, "sources": sources}
+        {
+            "name": name,
+            "loss": name,
+            "steps": steps,
+            "weights": terms,
+            "sources": sources,
+            "optimizer": {},
+        }
     )
 
 
@@ -139,7 +146,7 @@ def new_state():
 def saved_params(workdir, phase=1):
     """Parameters of the latest checkpoint, taken in one of the phases."""
     phase = training.read_phases(toy_config(), toy_method())[phase]
-    state = training.enter(new_state(), toy_method(), phase, toy_config())
+    state = training.enter(new_state(), toy_method(), phase)
     with Checkpoints(workdir) as saved:
         return saved.restore(state).params
 
@@ -235,10 +242,10 @@ def test_a_term_that_is_nan_stops_the_run_and_spares_the_checkpoint(tmp_path):
         assert saved.latest == 4
 
 
-def test_parameters_that_are_not_finite_are_never_saved():
+def test_what_is_not_finite_is_never_saved():
     params = {"reader": {"gain": jnp.array([1.0, jnp.inf])}}
     with pytest.raises(training.NotFiniteError, match=r"'reader/gain'.*step 7"):
-        training.check_params(7, params)
+        training.check_finite(7, params)
 
 
 COMMAND = [
@@ -374,6 +381,29 @@ def test_init_takes_the_parameters_that_fit():
     assert same(params, {"reader": {"gain": jnp.ones(3)}, "bias": jnp.zeros(2)})
 
 
-def test_init_refuses_weights_of_which_nothing_fits():
-    with pytest.raises(weights.MissingError, match="no parameter"):
-        weights.carry_over({"other": jnp.ones(3)}, {"bias": jnp.zeros(3)})
+def test_init_refuses_weights_of_which_nothing_fits(tmp_path, monkeypatch):
+    alien = weights.Weights(toy_config(), {"other": jnp.ones(3)}, {}, "an alien run")
+    monkeypatch.setattr(weights, "find", lambda name: alien)
+    with pytest.raises(weights.MissingError, match="no parameter of an alien run"):
+        train.train(toy(), tmp_path, init="alien")
+
+
+def test_init_starts_from_the_parameters_and_the_state_of_another_run(
+    finished, tmp_path, monkeypatch
+):
+    params, state = jax.device_get((saved_params(finished), {"steps": jnp.full((), 7)}))
+    other = weights.Weights(toy_config(), params, state, "another run")
+    monkeypatch.setattr(weights, "find", lambda name: other)
+    config = toy_config(phases=(toy_phase("second", ("synthetic", "more"), steps=1),))
+    assert train.train(toy(config), tmp_path, init="other") == 0
+    with Checkpoints(tmp_path) as saved:
+        phase = training.read_phases(config, toy_method())[0]
+        state = saved.restore(training.enter(new_state(), toy_method(), phase))
+    # The second phase leaves the reader alone, and predicts twice a step.
+    assert same(state.params["reader"], params["reader"])
+    assert state.state["steps"] == 9
+
+
+def test_init_is_refused_where_a_run_has_parameters_of_its_own(finished):
+    with pytest.raises(configs.ConfigError, match="at step 12"):
+        train.train(toy(), finished, init="other")

@@ -14,16 +14,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from handjax.batch import Views
+from handjax.batch import FAR, Views
 from handjax.geometry import cameras, transforms
 
-SIZE = 300.0
+SIZE = 2 * FAR
 """Edge of the cube around a hand, mm. Source: [wan2019], released code."""
 
 PIXELS = 64
-FAR = SIZE / 2
-"""Depth of pixels without a hand: the cube's back face, mm."""
-
 SAME_SURFACE = 10.0
 """Points of one pixel within this much of its nearest are of one surface, mm."""
 

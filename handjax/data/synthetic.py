@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from handjax.batch import Batch, Labels, Views
-from handjax.data.crop import FAR, PIXELS, SIZE
+from handjax.batch import FAR, Batch, Labels, Views
+from handjax.data.crop import PIXELS, SIZE
 from handjax.geometry import cameras, rotations, transforms
 from handjax.hands import poses
 from handjax.hands.articulate import (
@@ -34,6 +34,9 @@ from handjax.render.rasterize import rasterize
 Config: TypeAlias = Any
 
 PITCH = SIZE / PIXELS
+
+CENTERS = ("depth", "gt")
+"""Where a crop's centre may come from: the depth that is seen, or the truth."""
 
 ASIDE = 200.0
 """How far from the camera's axis a hand may be, mm."""

@@ -4,6 +4,8 @@ Notation, shared by every function here and by the tests:
     e: joint errors, mm, (frames, joints); NaN where the truth is unknown.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -25,6 +27,16 @@ def joint_errors(
     """
     errors = np.linalg.norm(predicted - truth, axis=-1)
     return errors if valid is None else np.where(valid, errors, np.nan)
+
+
+def errors_by_set(
+    predicted: Mapping[str, np.ndarray],
+    truth: Mapping[str, np.ndarray],
+    valid: Mapping[str, np.ndarray],
+    names: Sequence[str],
+) -> dict[str, np.ndarray]:
+    """`joint_errors` of each of the named joint sets."""
+    return {k: joint_errors(predicted[k], truth[k], valid[k]) for k in names}
 
 
 def mean(e: Errors) -> float:
@@ -69,13 +81,19 @@ def area_under(
     return float(np.trapezoid(curve, thresholds) / (thresholds[-1] - thresholds[0]))
 
 
-def constant_predictor(truth: Joints) -> Joints:
+def constant_predictor(
+    truth: Joints, valid: Bool[np.ndarray, "frames joints"] | None = None
+) -> Joints:
     """The mean hand for every frame: what a network must beat to have seen anything.
 
     The mean is that of these very frames, so no other constant is better in the
-    square.
+    square. A joint that no frame knows is 0.
 
     Args:
         truth: mm, from the centre of each frame's crop.
+        valid: where the truth is known; everywhere by default.
     """
-    return np.broadcast_to(np.mean(truth, axis=0), truth.shape)
+    known = np.ones(truth.shape[:2], bool) if valid is None else valid
+    total = np.sum(np.where(known[..., None], truth, 0.0), axis=0)
+    mean = total / np.maximum(known.sum(axis=0), 1)[:, None]
+    return np.broadcast_to(mean, truth.shape)

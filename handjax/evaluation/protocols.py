@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from handjax.batch import Labels
 from handjax.hands import spheres
-from handjax.hands.skeleton import KEYPOINTS, TIPS
+from handjax.hands.skeleton import DATASETS, KEYPOINTS, TIPS
 
 
 class JointSet(NamedTuple):
@@ -43,9 +43,8 @@ class Protocol(NamedTuple):
         return [name for name in self.sets if name in found]
 
 
-NYU14_NAMES = tuple(spheres.NAMES[sphere] for sphere in spheres.NYU14)
 JOINT_SETS: Mapping[str, JointSet] = {
-    "nyu14": JointSet(NYU14_NAMES, (0, 2, 4, 6, 8)),
+    "nyu14": JointSet(DATASETS["nyu14"].joints, (0, 2, 4, 6, 8)),
     "centres41": JointSet(spheres.NAMES, (15, 21, 27, 33, 39)),
     "keypoints21": JointSet(KEYPOINTS, tuple(KEYPOINTS.index(tip) for tip in TIPS)),
 }
@@ -60,12 +59,29 @@ PROTOCOLS: Mapping[str, Protocol] = {
 }
 
 
-def true_joints(labels: Labels) -> dict[str, Float[Array, "batch joints 3"]]:
-    """The joint sets that the labels hold, world coordinates, mm."""
-    found: dict[str, Any] = {}
+class Truth(NamedTuple):
+    """A joint set as the labels have it.
+
+    Attributes:
+        joints: world coordinates, mm.
+        valid: which of them are known.
+    """
+
+    joints: Float[Array, "batch joints 3"]
+    valid: Bool[Array, "batch joints"]
+
+
+def true_joints(labels: Labels) -> dict[str, Truth]:
+    """The joint sets that the labels hold."""
+    found: dict[str, Truth] = {}
     if labels.centres is not None:
-        found["nyu14"] = labels.centres[:, jnp.array(spheres.NYU14)]
-        found["centres41"] = labels.centres
+        for name, joints in (
+            ("nyu14", labels.centres[:, jnp.array(spheres.NYU14)]),
+            ("centres41", labels.centres),
+        ):
+            found[name] = Truth(joints, jnp.ones(joints.shape[:2], bool))
     if labels.joints is not None:
-        found["keypoints21"] = labels.joints
+        valid = labels.joints_valid
+        known = jnp.ones(labels.joints.shape[:2], bool) if valid is None else valid
+        found["keypoints21"] = Truth(labels.joints, known)
     return found

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from handjax.fitting.evidence import FAR, PITCH, Evidence, axes
+from handjax.batch import FAR
+from handjax.fitting.evidence import PITCH, Evidence, axes
 from handjax.fitting.model import Variables, build
 from handjax.geometry import spheres as balls
 from handjax.geometry.precision import matmul

@@ -19,7 +19,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 from scipy import ndimage
 
-from handjax.data.crop import FAR, PIXELS, SAME_SURFACE, SIZE
+from handjax.batch import FAR
+from handjax.data.crop import PIXELS, SAME_SURFACE, SIZE
 from handjax.fitting.frames import FrameError
 from handjax.geometry.cameras import Pinhole
 

@@ -178,6 +178,10 @@ def sample_shape(
     return jax.random.truncated_normal(key, -SHAPE_BOUND, SHAPE_BOUND, (components,))
 
 
+VIEWS = ("haar", "wan2019")
+"""Ways to draw views."""
+
+
 def sample_view(key: PRNGKeyArray, kind: str = "haar") -> Float[Array, "3 3"]:
     """Rotation of the whole hand.
 
@@ -194,7 +198,7 @@ def sample_view(key: PRNGKeyArray, kind: str = "haar") -> Float[Array, "3 3"]:
     if kind == "haar":
         return rotations.sample_uniform(key)
     if kind != "wan2019":
-        raise ValueError(f"kind wants 'haar' or 'wan2019', got {kind!r}")
+        raise ValueError(f"kind wants one of {VIEWS}, got {kind!r}")
     y, x, z = jax.random.uniform(key, (3,), minval=-jnp.pi, maxval=jnp.pi)
     turns = jnp.diag(jnp.stack([jnp.abs(x), y, z]))
     R = jax.vmap(rotations.matrix_from_axis_angle)(turns)

@@ -16,9 +16,10 @@ class Method(NamedTuple):
     Attributes:
         init: (key, batch) -> (params, state).
         predict: (params, state, batch, *, key, train) -> (prediction, state).
-        losses: a training phase's name -> (prediction, batch, frozen) -> terms. A
-            phase that mixes sources gets tuples of predictions and of batches.
-        trainable: a phase's name -> predicate on a parameter's path: does it move?
+        losses: a loss's name -> (prediction, batch, frozen) -> every term it knows; a
+            phase of training names its loss and weighs the terms it wants. A phase
+            that mixes sources gets tuples of predictions and of batches.
+        trainable: a loss's name -> predicate on a parameter's path: does it move?
         imagine: (key, prediction, batch) -> labelled batch, for papers that render
             their own estimates as training data; None where there is none.
         joints: (prediction, batch) -> {joint set name: world coordinates, mm}, what

@@ -23,7 +23,7 @@ Equations:
     (9)-(11) data to model              `data_to_model`
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -31,16 +31,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from handjax.batch import Batch, Views
+from handjax.batch import FAR, Batch, Views
 from handjax.geometry import cameras, heatmaps, transforms
 from handjax.geometry import spheres as balls
 from handjax.hands import spheres
 from handjax.hands.template import Template
-from handjax.methods.method import Config, Method
+from handjax.methods.method import Config, Method, Terms
 from handjax.networks.hourglass import StackedHourglass
 
 SPHERES = 41
-FAR = 150.0
 UNIT = 100.0
 """Depths enter and leave the network in units of this many mm."""
 STRIDE = 4
@@ -90,7 +89,10 @@ def _seen(
             f"{views.depth is not None}, {type(views.camera).__name__} cameras; "
             "`data.crop.views_from_frame` makes them from a depth frame"
         )
-    return views.depth, views.camera
+    # A view that does not exist may hold anything; NaN would reach the gradient even
+    # of a term that leaves the view out.
+    here = views.valid[..., None, None]
+    return jnp.where(here, views.depth, FAR), views.camera
 
 
 def _network_input(views: Views) -> Float[Array, "images height width 1"]:
@@ -259,10 +261,18 @@ TERMS: dict[str, Callable[[Prediction, Batch], Float[Array, ""]]] = {
 }
 
 
-def _terms(prediction, batch, frozen, *, names: Sequence[str]):
-    """The terms that a phase gives a weight; the others are not even computed."""
+def supervised(prediction: Any, batch: Any, frozen: Any) -> Terms:
+    """Every term, on views whose hands are known.
+
+    A jitted step computes only those that its phase weighs.
+
+    Raises:
+        ValueError: the phase mixes sources.
+    """
     del frozen
-    return {name: TERMS[name](prediction, batch) for name in names}
+    if not isinstance(batch, Batch):
+        raise ValueError("the supervised loss of wan_spheres takes one source a phase")
+    return {name: term(prediction, batch) for name, term in TERMS.items()}
 
 
 def _joints(prediction: Prediction, batch: Batch) -> dict[str, Array]:
@@ -297,17 +307,18 @@ def make(config: Config, template: Template) -> Method:
     return Method(
         init=init,
         predict=partial(_predict, config=config.model, radii=template.sphere_radii),
-        losses={p.name: partial(_terms, names=tuple(p.weights)) for p in config.phases},
-        trainable={p.name: lambda path: True for p in config.phases},
+        losses={"supervised": supervised},
+        trainable={"supervised": lambda path: True},
         imagine=None,
         joints=_joints,
     )
 
 
 def _crop_from_world(views: Views) -> Float[Array, "batch view 4 4"]:
-    return _over_views(transforms.compose)(
-        views.crop_from_camera, views.camera_from_world
-    )
+    """Of every view; views that do not exist stand nowhere in particular."""
+    rigs = views.crop_from_camera, views.camera_from_world
+    composed = _over_views(transforms.compose)(*rigs)
+    return jnp.where(views.valid[..., None, None], composed, jnp.eye(4))
 
 
 def _over_views(function: Callable) -> Callable:
@@ -319,5 +330,6 @@ def _mean_of_views(
     values: Float[Array, "batch view *rest"], valid: Bool[Array, "batch view"]
 ) -> Float[Array, ""]:
     """Mean over the views that exist; 0 without any."""
-    each = values.reshape(*valid.shape, -1).mean(axis=-1)
-    return jnp.sum(jnp.where(valid, each, 0.0)) / jnp.maximum(jnp.sum(valid), 1)
+    here = valid.reshape(*valid.shape, *[1] * (values.ndim - valid.ndim))
+    each = jnp.where(here, values, 0.0).reshape(*valid.shape, -1).mean(axis=-1)
+    return jnp.sum(each) / jnp.maximum(jnp.sum(valid), 1)

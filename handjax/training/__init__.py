@@ -13,7 +13,7 @@ from handjax.training.examine import (
 )
 from handjax.training.interrupt import Interrupt
 from handjax.training.logs import Log
-from handjax.training.meter import Meter, NotFiniteError, check_params
+from handjax.training.meter import Meter, NotFiniteError, check_finite
 from handjax.training.phases import Phase, phase_at, read_phases
 from handjax.training.step import TrainState, enter, init_state, make_step
 
@@ -31,7 +31,7 @@ __all__ = [
     "NotFiniteError",
     "Phase",
     "TrainState",
-    "check_params",
+    "check_finite",
     "compile_step",
     "enter",
     "init_state",

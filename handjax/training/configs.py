@@ -2,15 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from ml_collections import ConfigDict
 
-FILE = "config.json"
+from handjax.methods.method import Config
 
-# To a type checker every field of a ConfigDict is a union of all that a field can be;
-# its fields are read freely here, so it is Any there.
-Config: TypeAlias = Any
+FILE = "config.json"
 
 
 class ConfigError(ValueError):

@@ -24,7 +24,8 @@ class Estimates(NamedTuple):
 
     Attributes:
         predicted: by joint set, (frames, joints, 3).
-        truth: likewise.
+        truth: likewise; only sets that the method predicts.
+        valid: which true joints are known, (frames, joints).
         depth: what the network saw, None for methods on colour.
         camera: crop frame to pixels, leaves (frames, 2).
         radii: of the true spheres, None where the source has none.
@@ -32,6 +33,7 @@ class Estimates(NamedTuple):
 
     predicted: dict[str, Any]
     truth: dict[str, Any]
+    valid: dict[str, Any]
     depth: Float[ArrayLike, "frames height width"] | None
     camera: Camera
     radii: Float[ArrayLike, "frames 41"] | None
@@ -68,7 +70,7 @@ class Examiner(NamedTuple):
 def make_examiner(
     method: Method,
     sample: Callable[[Any], Batch],
-    true_joints: Callable[[Any], Mapping[str, Array]],
+    true_joints: Callable[[Any], Mapping[str, Any]],
     batch_size: int,
 ) -> Examiner:
     """An examiner of a method on a source of labelled frames.
@@ -76,7 +78,8 @@ def make_examiner(
     Args:
         method: predicts.
         sample: (key) -> batch.
-        true_joints: labels -> joint sets, world coordinates.
+        true_joints: labels -> joint sets, each with `joints` in world coordinates
+            and `valid`.
         batch_size: of `sample`.
     """
 
@@ -91,7 +94,8 @@ def make_examiner(
         crop, views = crop_from_world(batch), batch.views
         return Estimates(
             {name: place(crop, predicted[name]) for name in truth},
-            {name: place(crop, joints) for name, joints in truth.items()},
+            {name: place(crop, known.joints) for name, known in truth.items()},
+            {name: known.valid for name, known in truth.items()},
             None if views.depth is None else views.depth[:, 0],
             jax.tree.map(lambda leaf: leaf[:, 0], views.camera),
             batch.labels.radii,

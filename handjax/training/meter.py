@@ -35,7 +35,7 @@ class Meter:
         rows = jax.device_get([metrics for _, metrics in self._pending])
         self._pending = []
         for step, metrics in zip(steps, rows, strict=True):
-            check_finite(step, metrics)
+            _check_metrics(step, metrics)
         means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         means["learning_rate"] = float(rows[-1]["learning_rate"])
         if self._since is not None:
@@ -49,7 +49,7 @@ class Meter:
         self._since = time.perf_counter()
 
 
-def check_finite(step: int, metrics: dict[str, Any]) -> None:
+def _check_metrics(step: int, metrics: dict[str, Any]) -> None:
     """Name what is not finite: a term before the loss that it spoils."""
     order = sorted(metrics, key=lambda name: (not name.startswith("terms/"), name))
     broken = [name for name in order if not np.isfinite(metrics[name])]
@@ -58,10 +58,10 @@ def check_finite(step: int, metrics: dict[str, Any]) -> None:
         raise NotFiniteError(f"{name!r} is {metrics[broken[0]]} at step {step}")
 
 
-def check_params(step: int, params: Any) -> None:
-    """Refuse parameters that are not finite, naming the first."""
-    flat = jax.tree_util.tree_leaves_with_path(jax.device_get(params))
+def check_finite(step: int, tree: Any) -> None:
+    """Refuse arrays that are not finite, naming the first."""
+    flat = jax.tree_util.tree_leaves_with_path(jax.device_get(tree))
     for path, leaf in flat:
         if not np.all(np.isfinite(np.asarray(leaf, np.float32))):
             name = jax.tree_util.keystr(path, simple=True, separator="/")
-            raise NotFiniteError(f"parameter {name!r} is not finite at step {step}")
+            raise NotFiniteError(f"{name!r} is not finite at step {step}")

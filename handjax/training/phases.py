@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from ml_collections import ConfigDict
+
 from handjax.methods.method import Method
 from handjax.training.configs import Config, ConfigError
 
@@ -10,18 +12,22 @@ class Phase(NamedTuple):
     """A stretch of training with one loss.
 
     Attributes:
-        name: of the loss in `Method.losses`.
+        name: told in the log.
+        loss: its name in `Method.losses`.
         first: steps taken before it begins.
         steps: how many it takes.
-        weights: of the loss terms.
+        weights: of the loss terms; 0 only watches one.
         sources: where its batches come from; several give a tuple of batches.
+        optimizer: settings of its optimiser.
     """
 
     name: str
+    loss: str
     first: int
     steps: int
     weights: dict[str, float]
     sources: tuple[str, ...]
+    optimizer: Config
 
     @property
     def last(self) -> int:
@@ -33,16 +39,32 @@ def read_phases(config: Config, method: Method) -> tuple[Phase, ...]:
     """The phases of a config, in order, checked against what the method offers."""
     phases, first = [], 0
     for entry in config.phases:
-        if entry.name not in method.losses:
+        if entry.loss not in method.losses:
             raise ConfigError(
-                f"the config has a phase {entry.name!r}; {config.method} knows "
-                f"{sorted(method.losses)}"
+                f"phase {entry.name!r} has a loss {entry.loss!r}; {config.method} "
+                f"knows {sorted(method.losses)}"
             )
-        weights = {name: float(weight) for name, weight in entry.weights.items()}
-        sources = tuple(entry.sources)
-        phases.append(Phase(entry.name, first, entry.steps, weights, sources))
+        phases.append(
+            Phase(
+                name=entry.name,
+                loss=entry.loss,
+                first=first,
+                steps=entry.steps,
+                weights={name: float(w) for name, w in entry.weights.items()},
+                sources=tuple(entry.sources),
+                optimizer=_with(config.optimizer, entry.optimizer),
+            )
+        )
         first += entry.steps
     return tuple(phases)
+
+
+def _with(settings: Config, changes: Config) -> Config:
+    """The settings with a phase's own in their place."""
+    unknown = sorted(set(changes) - set(settings))
+    if unknown:
+        raise ConfigError(f"optimizer has no {unknown}; it has {sorted(settings)}")
+    return ConfigDict({**settings, **changes})
 
 
 def phase_at(phases: tuple[Phase, ...], step: int) -> Phase:

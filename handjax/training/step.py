@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int, Key
 
+from handjax.batch import Batch
 from handjax.losses import weigh
 from handjax.methods.method import Method
-from handjax.training.configs import Config
 from handjax.training.optimizer import (
     average,
     make_optimizer,
@@ -49,31 +49,28 @@ def init_state(method: Method, batch: Any, key: Key[Array, ""]) -> TrainState:
     return TrainState(params, state, ema, (), jnp.zeros((), jnp.int32))
 
 
-def enter(
-    train: TrainState, method: Method, phase: Phase, config: Config
-) -> TrainState:
+def enter(train: TrainState, method: Method, phase: Phase) -> TrainState:
     """Begin a phase: same parameters, new optimiser."""
-    moves = moving(train.params, method.trainable[phase.name])
-    optimizer = make_optimizer(config.optimizer, phase.steps, moves)
+    moves = moving(train.params, method.trainable[phase.loss])
+    optimizer = make_optimizer(phase.optimizer, phase.steps, moves)
     return train._replace(opt_state=optimizer.init(train.params))
 
 
 def make_step(
-    method: Method, phase: Phase, sample: Sample, config: Config
+    method: Method, phase: Phase, sample: Sample
 ) -> Callable[[TrainState, Key[Array, ""]], tuple[TrainState, Metrics]]:
     """The step of one phase, ready to be jitted.
 
     Args:
         method: predicts and compares.
-        phase: names the loss, weighs its terms.
+        phase: names the loss, weighs its terms, sets the optimiser.
         sample: (key) -> batch, or a tuple of batches where the phase mixes sources.
-        config: `optimizer` and what `make_optimizer` reads in it.
 
     Returns:
         (state, key of the run) -> (state, metrics). Its randomness comes from the
         key and `state.step` alone, so that a resumed run draws what it would have.
     """
-    schedule = make_schedule(config.optimizer, phase.steps)
+    schedule = make_schedule(phase.optimizer, phase.steps)
 
     def step(train: TrainState, key: Key[Array, ""]) -> tuple[TrainState, Metrics]:
         draw, noise = jax.random.split(jax.random.fold_in(key, train.step))
@@ -82,16 +79,18 @@ def make_step(
         def objective(params: Any) -> tuple[Array, tuple[Any, Metrics]]:
             prediction, state = predict(method, params, train.state, batch, noise)
             frozen = jax.lax.stop_gradient(params)
-            terms = method.losses[phase.name](prediction, batch, frozen)
-            return weigh(terms, phase.weights), (state, terms)
+            terms = method.losses[phase.loss](prediction, batch, frozen)
+            # The others go nowhere, so that the compiler leaves them out.
+            weighed = {name: terms[name] for name in phase.weights}
+            return weigh(terms, phase.weights), (state, weighed)
 
         value = jax.value_and_grad(objective, has_aux=True)
         (loss, (state, terms)), gradient = value(train.params)
-        moves = moving(train.params, method.trainable[phase.name])
-        optimizer = make_optimizer(config.optimizer, phase.steps, moves)
+        moves = moving(train.params, method.trainable[phase.loss])
+        optimizer = make_optimizer(phase.optimizer, phase.steps, moves)
         updates, opt_state = optimizer.update(gradient, train.opt_state, train.params)
         params = optax.apply_updates(train.params, updates)
-        ema = average(train.ema, params, config.optimizer.ema, train.step)
+        ema = average(train.ema, params, phase.optimizer.ema, train.step)
         metrics = {f"terms/{name}": term for name, term in terms.items()} | {
             "loss": loss,
             "gradient_norm": optax.tree.norm(_select(gradient, moves)),
@@ -106,7 +105,7 @@ def predict(
     method: Method, params: Any, state: Any, batch: Any, key: Key[Array, ""]
 ) -> tuple[Any, Any]:
     """Training predictions for a batch, or for each of a tuple of batches."""
-    if hasattr(batch, "_fields"):
+    if isinstance(batch, Batch):
         return method.predict(params, state, batch, key=key, train=True)
     predictions = []
     for number, part in enumerate(batch):

@@ -30,7 +30,7 @@ def estimates_sheet(
         headings: a line over each column.
     """
     columns = [_column(found, frame, far) for frame in frames]
-    captions = ("depth", "predicted joints", "predicted spheres", "true spheres")
+    captions = ("depth", "predicted joints", "predicted, true radii", "true spheres")
     rows = list(zip(*columns, strict=True))
     return contact_sheet(rows, headings=headings, captions=captions[: len(rows)])
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from handjax.batch import FAR
 from handjax.data import crop
 from handjax.geometry import cameras, spheres, transforms
 from handjax.geometry.cameras import Pinhole
@@ -39,12 +40,12 @@ def views(frame):
 def test_crop_of_a_ball_is_the_ball_along_parallel_rays(views):
     camera = cameras.orthographic_crop(crop.SIZE, crop.PIXELS)
     x, y = cameras.orthographic_axes(camera, crop.PIXELS, crop.PIXELS)
-    wanted = spheres.ray_cast(x, y, jnp.zeros((1, 3)), jnp.array([RADIUS]), crop.FAR)
+    wanted = spheres.ray_cast(x, y, jnp.zeros((1, 3)), jnp.array([RADIUS]), FAR)
     got = views.depth[0, 0]
     r = jnp.hypot(*jnp.meshgrid(x, y))
     np.testing.assert_allclose(got[r < 40], wanted[r < 40], atol=1.5)
-    assert (got[r > RADIUS + 5] == crop.FAR).all()
-    assert (got[r < 40] < crop.FAR).all()
+    assert (got[r > RADIUS + 5] == FAR).all()
+    assert (got[r < 40] < FAR).all()
 
 
 def test_crop_leads_back_to_the_frame(views, frame):
@@ -58,7 +59,7 @@ def test_crop_leads_back_to_the_frame(views, frame):
 
 
 def test_mask_is_where_depth_is(views):
-    np.testing.assert_array_equal(views.mask, views.depth < crop.FAR)
+    np.testing.assert_array_equal(views.mask, views.depth < FAR)
 
 
 def test_centre_from_depth_finds_the_nearest_blob():
@@ -82,7 +83,7 @@ def test_centre_follows_the_hand():
 @pytest.mark.parametrize("nothing", [0.0, jnp.nan, jnp.inf])
 def test_a_frame_without_measurement_gives_an_empty_crop(nothing):
     views = crop.views_from_frame(jnp.full((24, 32), nothing), NYU, pixels=16)
-    assert (views.depth == crop.FAR).all()
+    assert (views.depth == FAR).all()
     assert jnp.isfinite(views.crop_from_camera).all()
 
 

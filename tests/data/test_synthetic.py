@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from configs import wan_spheres as page
+from handjax.batch import FAR
 from handjax.data import synthetic
-from handjax.data.crop import FAR, SIZE
+from handjax.data.crop import SIZE
 from handjax.geometry import cameras, spheres, transforms
 from handjax.hands.template import load_template
 

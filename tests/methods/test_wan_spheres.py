@@ -105,7 +105,8 @@ def test_views_are_predicted_one_by_one(predict, params, batch):
 
 def test_true_centres_follow_the_rig(batch):
     # The camera on the right sees the world's x as its depth, negated.
-    c = wan_spheres.true_centres(batch)[:, :, 0]
+    views = batch.views._replace(valid=jnp.ones((2, 2), bool))
+    c = wan_spheres.true_centres(batch._replace(views=views))[:, :, 0]
     np.testing.assert_allclose(c[:, 1, :, 2], -c[:, 0, :, 0], atol=1e-3)
     np.testing.assert_allclose(c[:, 1, :, 0], c[:, 0, :, 2], atol=1e-3)
     np.testing.assert_allclose(c[:, 1, :, 1], c[:, 0, :, 1], atol=1e-3)
@@ -209,9 +210,37 @@ def test_joints_come_back_to_the_world(method, truth, batch):
     np.testing.assert_array_equal(found["nyu14"][:, 0], found["centres41"][:, 33])
 
 
-def test_a_phase_computes_the_terms_that_it_weighs(method, truth, batch):
-    terms = method.losses["synthetic"](truth, batch, None)
-    assert set(terms) == set(page.get_config("test").phases[0].weights)
+def test_the_supervised_loss_knows_every_term(method, truth, batch):
+    assert method.losses["supervised"](truth, batch, None).keys() == TERMS.keys()
+
+
+def test_two_sources_are_refused_where_one_is_expected(method, truth, batch):
+    with pytest.raises(ValueError, match="one source"):
+        method.losses["supervised"]((truth, truth), (batch, batch), None)
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_what_stands_in_a_view_that_is_not_there_never_matters(
+    name, method, params, batch
+):
+    views = batch.views
+    spoilt = views._replace(
+        depth=views.depth.at[1, 1].set(jnp.nan),
+        camera_from_world=views.camera_from_world.at[1, 1].set(jnp.nan),
+    )
+
+    @jax.jit
+    def value_and_grad(views):
+        def loss(params):
+            here = batch._replace(views=views)
+            found, _ = method.predict(params, {}, here, key=None, train=True)
+            return TERMS[name](found, here)
+
+        return jax.value_and_grad(loss)(params)
+
+    ours, theirs = value_and_grad(views), value_and_grad(spoilt)
+    assert jnp.isfinite(ours[0])
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
 def test_a_weight_without_term_is_refused():
