@@ -64,6 +64,7 @@ def _laptop(config: ConfigDict) -> None:
 def _small(config: ConfigDict) -> None:
     """All equations, and weights of 16 MB at most."""
     _laptop(config)
+    config.template = "hand_1721"
     config.model.widths = (64, 128, 256)
     config.phases[0].steps = 65_000
     config.phases[0].weights.update(
@@ -110,6 +111,7 @@ def _paper(config: ConfigDict) -> None:
 def _test(config: ConfigDict) -> None:
     """Everything, tiny."""
     _small(config)
+    config.template = "hand_790"
     config.batch_size = 4
     config.model.widths = (16, 16)
     config.phases[0].steps = 4

@@ -96,8 +96,10 @@ def write(path: str | Path, content: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        # A temporary file is its owner's alone; what replaces a file is everyone's.
-        os.chmod(beside, 0o644)
+        # A temporary file is its owner's alone; this one is as others are.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(beside, 0o666 & ~mask)
         os.replace(beside, path)
     except BaseException:
         os.unlink(beside)

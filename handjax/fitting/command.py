@@ -30,10 +30,23 @@ def add_to(commands) -> None:
     parser.add_argument(
         "--center", default="depth", help="depth (find the hand), or X,Y,Z in mm"
     )
-    parser.add_argument("--hand", choices=("right", "left"), default="right")
-    parser.add_argument("--joint-set", choices=JOINT_SETS, default="canonical21")
-    parser.add_argument("--starts", type=int, default=DEFAULT.starts)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--hand", choices=("right", "left"), default="right", help="default: right"
+    )
+    parser.add_argument(
+        "--joint-set",
+        choices=JOINT_SETS,
+        default="canonical21",
+        help="of joints.json; default: canonical21",
+    )
+    parser.add_argument(
+        "--starts",
+        type=int,
+        default=DEFAULT.starts,
+        help=f"hands to begin with, in batches of {DEFAULT.batch}; "
+        f"default: {DEFAULT.starts}",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the starts; default: 0")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.set_defaults(run=run)
 
@@ -50,6 +63,8 @@ def run(chosen: argparse.Namespace) -> None:
     _make_folder(chosen.out)
     if chosen.starts < 1:
         raise FrameError(f"--starts wants 1 or more; got {chosen.starts}")
+    if chosen.seed < 0:
+        raise FrameError(f"--seed wants 0 or more; got {chosen.seed}")
     height, width = depth.shape
     print(f"frame     {width} x {height}, {np.sum(depth > 0)} pixels with depth")
     how = "given"

@@ -76,18 +76,25 @@ def read_depth(path: str | Path) -> Depth:
 
 def _load_array(path: Path) -> np.ndarray:
     try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        array = np.load(path, allow_pickle=False)
+    # A broken header can fail in Python's own parser.
+    except (ValueError, OSError, EOFError, SyntaxError) as error:
         raise FrameError(
             f"{path} can't be read as a .npy array ({error}); write it with np.save"
         ) from error
+    if not isinstance(array, np.ndarray):
+        raise FrameError(f"{path} is an archive of arrays; give one array as .npy")
+    return array
 
 
 def _load_image(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as image:
             return np.asarray(image)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (
+        *(UnidentifiedImageError, OSError, SyntaxError, ValueError),
+        Image.DecompressionBombError,
+    ) as error:
         raise FrameError(
             f"{path} is not an image that can be read; give a 16-bit PNG in mm, "
             "a PNG as NYU writes them, or a .npy array"
@@ -112,7 +119,7 @@ def _decode(array: np.ndarray, path: Path) -> np.ndarray:
 def _check(depth: np.ndarray, path: Path) -> None:
     measured = depth[np.isfinite(depth) & (depth > 0.0)]
     if not measured.size:
-        raise FrameError(f"{path} holds no depth at all; every pixel is 0")
+        raise FrameError(f"{path} holds no depth at all; no pixel is above 0")
     if measured.max() < METRES:
         raise FrameError(
             f"{path} wants mm, but its largest depth is {measured.max():.3g}: "

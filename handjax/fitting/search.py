@@ -16,6 +16,7 @@ from handjax.fitting.frames import FrameError
 from handjax.fitting.model import STRIDE, Variables, pose
 from handjax.geometry import rotations, transforms
 from handjax.geometry.cameras import Pinhole
+from handjax.geometry.precision import matmul
 from handjax.hands.articulate import Hand, articulate
 from handjax.hands.template import Template
 from handjax.refine import refine, take
@@ -25,7 +26,7 @@ class Schedule(NamedTuple):
     """How much is tried, and for how long.
 
     Attributes:
-        starts: hands that are drawn, in batches.
+        starts: hands that are drawn, in whole batches.
         batch: hands refined together; the best so many go on.
         steps: of each refinement.
         first: learning rate of the starts.
@@ -203,7 +204,7 @@ def _mirror_fit(found: Fit) -> Fit:
     hand = found.hand._replace(
         joints=found.hand.joints * flip,
         vertices=found.hand.vertices * flip,
-        transforms=turn @ found.hand.transforms @ turn,
+        transforms=matmul(turn, matmul(found.hand.transforms, turn)),
         centres=found.hand.centres * flip,
     )
     return found._replace(hand=hand, centre=found.centre * [-1.0, 1.0, 1.0])

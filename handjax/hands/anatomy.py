@@ -3,9 +3,10 @@
 Right hand, palm towards the camera: x to the thumb's side, y to the wrist, z to the
 back of the hand; the wrist is the origin; mm. Lengths are fractions of hand length
 (HL, wrist crease to middle tip) and hand breadth (HB, at the knuckles):
-    carpometacarpal centres, knuckles and segments: Buchholz, Armstrong & Goldstein
-    1992; proximal over middle segment: An et al. 1979; resting fan of the fingers:
-    An & Cooney 1991; limits: as quoted by public hand models.
+    carpometacarpal centres of the fingers, knuckles and segments: Buchholz, Armstrong
+    & Goldstein 1992; proximal over middle segment: An et al. 1979; resting fan of the
+    fingers: An & Cooney 1991.
+What no source gives is set by eye and says so below.
 """
 
 import numpy as np
@@ -30,11 +31,15 @@ SEGMENTS = {
     "ring": (0.165, 0.107, 1.90 / 1.21),
     "little": (0.117, 0.093, 2.27 / 1.29),
 }
-# An & Cooney's fan of 15, 6, 0, -7 degrees, turned to keep the middle finger straight.
+# An & Cooney's fan of 15, 6, 0, -7 degrees, turned by 5 or 6 so that the middle finger
+# is straight.
 FAN_DEGREES = {"index": 9.0, "middle": 1.0, "ring": -5.0, "little": -12.0}
-# A relaxed flat hand is not quite flat: knuckle, middle and end joint.
+# A relaxed flat hand is not quite flat: knuckle, middle and end joint, by eye.
 REST_FLEXION_DEGREES = (4.0, 5.0, 4.0)
 
+# By eye, as a thumb lies beside a flat palm; Buchholz et al. have its carpometacarpal
+# centre at .196 HB across and .073 HL along.
+THUMB_BASE = (0.20, 0.085)
 THUMB_SEGMENTS = (0.251, 0.196, 0.158)
 THUMB_DIRECTIONS = (
     (0.66, -0.66, -0.36),
@@ -63,7 +68,8 @@ def _finger_directions(finger: str) -> np.ndarray:
 def rest_joints() -> np.ndarray:
     """Joint positions at rest, mm, (22, 3), in the order of `skeleton.JOINTS`."""
     at = {"wrist": np.zeros(3), "thumb_carpal": np.array([9.0, -6.0, -2.0])}
-    at["thumb_cmc"] = np.array([0.20 * HAND_BREADTH, -0.085 * HAND_LENGTH, -6.0])
+    across, along = THUMB_BASE
+    at["thumb_cmc"] = np.array([across * HAND_BREADTH, -along * HAND_LENGTH, -6.0])
     names = ("thumb_cmc", "thumb_mcp", "thumb_ip", "thumb_tip")
     steps = zip(names, names[1:], THUMB_SEGMENTS, THUMB_DIRECTIONS, strict=False)
     for name, further, length, direction in steps:
@@ -120,7 +126,10 @@ def frame(bone: np.ndarray, pad: np.ndarray) -> np.ndarray:
     return np.stack([flexion, np.cross(twist, flexion), twist])
 
 
-# Flexion, abduction, twist: (from, to) in degrees.
+# Flexion, abduction, twist: (from, to) in degrees. Flexion is as public hand models
+# quote it, knuckles extended as a supple hand's. Sideways these quote the extremes of
+# single fingers (index 42, little 40 degrees); ours are what fingers reach beside one
+# another. The carpal joint and all twist are by eye; metacarpals do not bend.
 _FIXED = (0.0, 0.0)
 LIMITS_DEGREES = {
     "wrist": ((-180.0, 180.0), (-180.0, 180.0), (-180.0, 180.0)),

@@ -21,6 +21,7 @@ from handjax.hands.template import Template
 
 __all__ = [
     "NAMED",
+    "VIEWS",
     "clash",
     "limits_violation",
     "sample_angles",
@@ -97,8 +98,8 @@ def sample_angles(
         key: random key.
         template: if given, two hands are drawn and the one that clashes less is taken.
 
-    Source: spread, thumb and modes of fingers as in [wan2019]'s released synthesis;
-    ranges of the modes ours.
+    Source: spread and modes of fingers as in [wan2019]'s released synthesis; the
+    ranges of the modes and of the thumb are ours.
     """
     if template is None:
         return _draw(key)
