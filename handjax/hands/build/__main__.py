@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from handjax.geometry.meshes import Closest, closest_points
 from handjax.hands import anatomy
 from handjax.hands.build import (
     atlas,
     decimate,
     flips,
+    folds,
     meshing,
     profiles,
     shapes,
@@ -66,8 +68,10 @@ def level(dense: Dense, vertices, faces, side) -> dict[str, np.ndarray]:
     """Everything that one level's file holds."""
     detailed = len(vertices) >= DETAILED
     vertices, faces = flips.even(vertices, faces, side, rounds=3, detailed=detailed)
-    face, at = transfer.closest(vertices, dense.vertices, dense.faces)
-    skin = transfer.carry(dense.skin, face, at, dense.faces)
+    if not detailed:
+        vertices, faces = folds.unfold(vertices, faces, side)
+    at = closest_points(vertices, dense.vertices, dense.faces)
+    skin = transfer.carry(dense.skin, at, dense.faces)
     skin = weights.sparse_rows(skin, weights.MOST_BONES)
     shape_vertices, shape_joints = shapes.shape_space(vertices, skin)
     master = (dense.vertices, dense.faces, dense.side, dense.layouts)
@@ -84,10 +88,10 @@ def level(dense: Dense, vertices, faces, side) -> dict[str, np.ndarray]:
     }
 
 
-def level_maps(levels) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def level_maps(levels) -> dict[str, Closest]:
     """Where every vertex of each level lies on each other level."""
     return {
-        f"{a}_on_{b}": transfer.closest(
+        f"{a}_on_{b}": closest_points(
             levels[a]["vertices"], levels[b]["vertices"], levels[b]["faces"]
         )
         for a, b in permutations(levels, 2)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from handjax.geometry.meshes import closest_points
 from handjax.hands.build import meshing, transfer
 
 MARGIN = 4.0  # mm between the layouts and to the border
@@ -32,9 +33,9 @@ def carry(points, faces, label, dense) -> tuple[np.ndarray, np.ndarray]:
     for value, flat in enumerate(layouts):
         used, own = np.unique(faces[label == value], return_inverse=True)
         side = dense_faces[dense_label == value]
-        face, weights = transfer.closest(points[used], vertices, side)
+        at = closest_points(points[used], vertices, side)
         uv_faces[label == value] = own.reshape(-1, 3) + sum(map(len, uv))
-        flat = transfer.carry(flat, face, weights, side)
+        flat = transfer.carry(flat, at, side)
         uv.append(untangle(flat, own.reshape(-1, 3)))
     return np.concatenate(uv), uv_faces
 

@@ -5,8 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from handjax.hands.build.transfer import barycentrics
-
 
 class Chain(NamedTuple):
     """A part of the hand, swept along an axis.
@@ -79,7 +77,7 @@ def ellipsoid(points, centre, along, radii) -> np.ndarray:
 def sheet(points, a, b, c, thickness: float) -> np.ndarray:
     """Distance to a triangle thickened by `thickness` on every side."""
     triangle = np.stack([a, b, c]).astype(float)
-    weights = barycentrics(points, np.broadcast_to(triangle, (len(points), 3, 3)))
+    weights = _barycentrics(points, np.broadcast_to(triangle, (len(points), 3, 3)))
     return np.linalg.norm(points - weights @ triangle, axis=-1) - thickness
 
 
@@ -87,3 +85,41 @@ def smooth_min(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     """Minimum of two fields with a fillet of about `width`, mm."""
     overlap = np.maximum(width - np.abs(a - b), 0.0) / width
     return np.minimum(a, b) - overlap**2 * width / 4.0
+
+
+def _barycentrics(points, triangles):
+    """Barycentrics of the closest point of each triangle, (..., 3).
+
+    Source: Ericson, Real-Time Collision Detection, 2005, Sec. 5.1.5, as the best of
+    the face's plane and its three edges.
+    """
+    a, b, c = np.moveaxis(triangles, -2, 0)
+    inner = _plane(points, a, b, c)
+    options = [
+        _edge(points, p, q, i, j)
+        for p, q, i, j in ((a, b, 0, 1), (b, c, 1, 2), (c, a, 2, 0))
+    ]
+    stacked = np.stack([*options, inner])
+    at = np.einsum("n...k,...kd->n...d", stacked, triangles)
+    far = np.sum((at - points) ** 2, -1)
+    far[3] = np.where(np.all(inner >= 0.0, -1), -1.0, np.inf)
+    best = np.argmin(far, 0)
+    return np.take_along_axis(stacked, best[None, ..., None], 0)[0]
+
+
+def _plane(points, a, b, c):
+    u, v, w = b - a, c - a, points - a
+    uu, uv, vv = (np.sum(p * q, -1) for p, q in ((u, u), (u, v), (v, v)))
+    wu, wv = np.sum(w * u, -1), np.sum(w * v, -1)
+    scale = np.maximum(uu * vv - uv * uv, 1e-12)
+    beta, gamma = (vv * wu - uv * wv) / scale, (uu * wv - uv * wu) / scale
+    return np.stack([1.0 - beta - gamma, beta, gamma], -1)
+
+
+def _edge(points, p, q, i: int, j: int):
+    along = q - p
+    length = np.maximum(np.sum(along * along, -1), 1e-12)
+    t = np.clip(np.sum((points - p) * along, -1) / length, 0.0, 1.0)
+    out = np.zeros((*t.shape, 3))
+    out[..., i], out[..., j] = 1.0 - t, t
+    return out

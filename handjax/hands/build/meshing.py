@@ -1,9 +1,11 @@
 """From the implicit surface to a dense triangle mesh that lies on it."""
 
+import jax.numpy as jnp
 import numpy as np
 from scipy import sparse
 from skimage.measure import marching_cubes
 
+from handjax.geometry import meshes
 from handjax.hands.build import surface
 
 
@@ -14,7 +16,7 @@ def extract(spacing: float) -> tuple[np.ndarray, np.ndarray]:
     values = np.stack([_slab(x, axes[1], axes[2]) for x in axes[0]])
     vertices, faces, _, _ = marching_cubes(values, 0.0, spacing=(spacing,) * 3)
     vertices = vertices.astype(np.float64) + low
-    if volume(vertices, faces) < 0.0:
+    if meshes.volume(jnp.asarray(vertices, jnp.float32), jnp.asarray(faces)) < 0.0:
         faces = faces[:, ::-1]
     return largest_part(vertices, faces.astype(np.int64))
 
@@ -35,12 +37,6 @@ def largest_part(vertices, faces):
     keep = label == np.argmax(np.bincount(label))
     number = np.cumsum(keep) - 1
     return vertices[keep], number[faces[keep[faces[:, 0]]]]
-
-
-def volume(vertices, faces) -> float:
-    """Signed volume, mm^3; positive when faces look outwards."""
-    a, b, c = np.moveaxis(vertices[faces], 1, 0)
-    return float(np.sum(np.cross(a, b) * c) / 6.0)
 
 
 def project(points: np.ndarray, rounds: int = 3, *, detailed: bool = True):

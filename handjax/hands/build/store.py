@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from handjax.geometry.meshes import Closest
+
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
@@ -26,10 +28,10 @@ def write_level(path: Path, level: dict[str, np.ndarray]) -> None:
     )
 
 
-def write_maps(path: Path, maps: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+def write_maps(path: Path, maps: dict[str, Closest]) -> None:
     """Write the maps between levels: face and first two barycentrics."""
     arrays = {}
-    for name, (face, weights) in maps.items():
-        arrays[f"{name}_face"] = face.astype(np.uint16)
-        arrays[f"{name}_weights"] = weights[:, :2].astype(np.float16)
+    for name, at in maps.items():
+        arrays[f"{name}_face"] = at.faces.astype(np.uint16)
+        arrays[f"{name}_weights"] = at.weights[:, :2].astype(np.float16)
     np.savez_compressed(path, **arrays)

@@ -12,17 +12,17 @@ from scipy.sparse.linalg import splu
 from handjax.hands.build import chains, flips, meshing, surface
 from handjax.hands.skeleton import FINGERS, POSED
 
-# Where fingers turn to before they are unfolded, degrees in the plane of the palm.
 # Pull towards the first layout beside the cotangents of about 1: keeps fingers apart.
 ANCHOR = 0.001
-# Where skin folds over between fingers: these go
-# to the back by so many mm, where the layout has room.
+# Where skin folds over between fingers: these go to the back by so many mm, where the
+# layout has room.
 FOLDS = (
     ((13, -108, -7), 2.5),
     ((-10, -106, -7), 2.5),
     ((-29, -94, -9), 2.5),
     ((38, -62, -13), 7.0),
 )
+# Where fingers turn to before they are unfolded, degrees in the plane of the palm.
 SPREAD = {"thumb": 14.0, "index": 20.0, "middle": 5.0, "ring": -11.0, "little": -28.0}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from handjax.hands.build import chains, meshing, profiles, surface
+from handjax.hands.build.relief import rise
 from handjax.hands.skeleton import FINGERS, POSED
 
 # How sharply neighbouring fingers are told apart, mm.
@@ -19,12 +20,6 @@ BEND_WIDTH = {
 }
 # How far from the thumb's metacarpal flesh still follows it, mm.
 THENAR_REACH = 24.0
-
-
-def smooth_step(x: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 below `low`, 1 above `high`, a cubic between."""
-    t = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
 
 
 def skinning_weights(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -59,10 +54,10 @@ def chain_shares(finger: str, s: np.ndarray, distance: np.ndarray) -> np.ndarray
     moved[:, -1] = 0.0
     for k, name in enumerate(names, 1):
         width = half * BEND_WIDTH[name.split("_")[1]]
-        step = smooth_step(s - station[k - 1], -width, width)
+        step = rise((s - station[k - 1] + width) / (2.0 * width))
         moved[:, k] = np.minimum(step, moved[:, k - 1])
     if finger == "thumb":
-        moved[:, 1:4] *= 1.0 - smooth_step(distance, 0.0, THENAR_REACH)[:, None]
+        moved[:, 1:4] *= 1.0 - rise(distance / THENAR_REACH)[:, None]
     shares = np.zeros((len(s), len(POSED)))
     shares[:, [0, *map(POSED.index, names)]] = moved[:, :-1] - moved[:, 1:]
     return shares
@@ -74,7 +69,7 @@ def looseness(finger: str, s: np.ndarray) -> np.ndarray:
         1, 2
     ]
     low, high = (0.45, 0.95) if finger == "thumb" else (0.35, 0.75)
-    return 1.0 - smooth_step(s / length, low, high)
+    return 1.0 - rise((s / length - low) / (high - low))
 
 
 def spread(weights, loose, vertices, faces, rounds: int = 80) -> np.ndarray:
