@@ -208,6 +208,7 @@ def conclude(run: Run) -> int:
 def main(_: list[str]) -> None:
     """Read the command line, train, end with what it says."""
     logging.set_verbosity(logging.WARNING)
+    training.keep_freed()
     config = ConfigDict(CONFIG.value)
     if SEED.value is not None:
         config.seed = SEED.value

@@ -13,6 +13,7 @@ from handjax.training.examine import (
 )
 from handjax.training.interrupt import Interrupt
 from handjax.training.logs import Log
+from handjax.training.memory import keep_freed
 from handjax.training.meter import Meter, NotFiniteError, check_finite
 from handjax.training.phases import Phase, phase_at, read_phases
 from handjax.training.step import TrainState, enter, init_state, make_step
@@ -35,6 +36,7 @@ __all__ = [
     "compile_step",
     "enter",
     "init_state",
+    "keep_freed",
     "make_examiner",
     "make_mesh",
     "make_step",
