@@ -49,7 +49,7 @@ def sample(key: Array, template: Template, *, view: str = "frontal") -> Frame:
     """
     keys = jax.random.split(key, 8)
     turn = _arm_away(_view(keys[0], view))
-    shape = poses.sample_shape(keys[1], len(template.shape_joints))
+    shape = poses.sample_shape(keys[1], components=len(template.shape_joints))
     angles = poses.sample_angles(keys[2], template)
     vectors = rotations_from_angles(template, angles)
     place = jax.random.uniform(
@@ -75,7 +75,7 @@ def sample(key: Array, template: Template, *, view: str = "frontal") -> Frame:
 
 def _view(key: Array, kind: str) -> Float[Array, "3 3"]:
     if kind == "haar":
-        return poses.sample_view(key, "haar")
+        return poses.sample_view(key, kind="haar")
     side, axis, angle, roll = jax.random.split(key, 4)
     direction = jax.random.normal(axis, (3,))
     tilt = direction / jnp.linalg.norm(direction)

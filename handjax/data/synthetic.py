@@ -61,7 +61,7 @@ def sample_pose(key: PRNGKeyArray, template: Template, config: Config) -> Pose:
     """A plausible pose of a random hand somewhere in front of the camera."""
     fingers, view, shape, place = jax.random.split(key, 4)
     turns = rotations_from_angles(template, poses.sample_angles(fingers, template))
-    turn = rotations.axis_angle_from_matrix(poses.sample_view(view, config.view))
+    turn = rotations.axis_angle_from_matrix(poses.sample_view(view, kind=config.view))
     near, far = config.distance
     return Pose(
         rotations=turns.at[0].set(turn),
@@ -71,7 +71,8 @@ def sample_pose(key: PRNGKeyArray, template: Template, config: Config) -> Pose:
             minval=jnp.array([-ASIDE, -ASIDE, near]),
             maxval=jnp.array([ASIDE, ASIDE, far]),
         ),
-        shape=config.shape * poses.sample_shape(shape, len(template.shape_joints)),
+        shape=config.shape
+        * poses.sample_shape(shape, components=len(template.shape_joints)),
     )
 
 

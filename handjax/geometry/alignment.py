@@ -24,7 +24,8 @@ def nearest_rotation(M: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
         R = U diag(1, 1, det(U V^T)) V^T
 
     Differentiable wherever R is unique, equal singular values included; directions in
-    which M leaves R undetermined get derivative 0.
+    which M leaves R undetermined get derivative 0. First and second derivatives are
+    exact, third and higher ones are not: `_polar_jvp` says why.
 
     Source: [umeyama1991] Eq. (40)-(43).
     """
@@ -57,7 +58,8 @@ def _polar_jvp(primals, tangents):
     """R^T dM - dM^T R = [w]x P + P [w]x, solved for w.
 
     As axial vectors, r = (tr(P) I - P) w. The Newton step on the inverse X leaves w
-    as it is and gives it the right derivative though X is held constant.
+    as it is and gives it the right derivative though X is held constant; its second
+    derivative, which R's third needs, lacks 2 X dK X dK X r.
     """
     (M,), (dM,) = primals, tangents
     R, X = _polar(M)
@@ -71,6 +73,7 @@ def _polar_jvp(primals, tangents):
 def align_rigid(
     source: Float[Array, "points 3"],
     target: Float[Array, "points 3"],
+    *,
     weights: Float[Array, "points"] | None = None,
 ) -> Float[Array, "4 4"]:
     """The rigid map that brings the source nearest to the target.
@@ -93,6 +96,7 @@ def align_rigid(
 def align_similarity(
     source: Float[Array, "points 3"],
     target: Float[Array, "points 3"],
+    *,
     weights: Float[Array, "points"] | None = None,
 ) -> Float[Array, "4 4"]:
     """The similarity that brings the source nearest to the target.
@@ -118,7 +122,7 @@ def _align(source, target, weights, *, scaled: bool) -> Float[Array, "4 4"]:
     variance = einsum("n,ni,ni->", weights, source, source)
     scale = _ratio(jnp.sum(R * M), variance) if scaled else 1.0
     turned_mean = scale * jnp.sum(R * source_mean, axis=-1)
-    return transforms.make(R, target_mean - turned_mean, scale)
+    return transforms.make(R, target_mean - turned_mean, scale=scale)
 
 
 def _centre(points, weights):

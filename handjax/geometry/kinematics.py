@@ -27,6 +27,12 @@ def forward_kinematics(
     Args:
         parents: the tree.
         local: parent_from_joint, a root's from its surroundings.
+
+    Returns:
+        root_from_joint, in the units of `local`.
+
+    Raises:
+        ValueError: `parents` is no tree.
     """
     parent, levels = np.array(parents, np.int32), _levels(parents)
     place = np.argsort(np.concatenate(levels)).astype(np.int32)
@@ -40,14 +46,24 @@ def forward_kinematics(
 def local_from_global(
     parents: tuple[int, ...], global_: Float[Array, "joints 4 4"]
 ) -> Float[Array, "joints 4 4"]:
-    """Each joint's frame in its parent's: the inverse of `forward_kinematics`."""
+    """Each joint's frame in its parent's: the inverse of `forward_kinematics`.
+
+        L_j = G_parent(j)^-1 G_j
+
+    Args:
+        parents: the tree.
+        global_: root_from_joint, rigid or similarity maps.
+
+    Returns:
+        parent_from_joint, a root's from its surroundings.
+    """
     parent = np.array(parents, np.int32)
     root = parent[:, None, None] < 0
     above = jnp.where(root, jnp.eye(4, dtype=global_.dtype), global_[parent])
     return small_matmul(jax.vmap(transforms.invert)(above), global_)
 
 
-def rest_local(
+def rest_offsets(
     parents: tuple[int, ...], joints: Float[Array, "joints 3"]
 ) -> Float[Array, "joints 3"]:
     """Offset of each joint from its parent at rest, mm; a root's own position.

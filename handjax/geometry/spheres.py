@@ -54,7 +54,12 @@ def ray_cast(
     Args:
         x: of every column, mm.
         y: of every row, mm.
+        centres: c, mm.
+        radii: r, mm.
         far: depth of the background, mm; hides spheres that lie behind it.
+
+    Returns:
+        Depth of the nearest surface at each ray, mm.
 
     Source: [wan2019] Eqs. (6)-(8).
     """
@@ -72,6 +77,13 @@ def owner(
     """Index of the sphere that each ray of `ray_cast` meets first, -1 for none.
 
     Depths that agree to 1e-5 of their size are tied: the first sphere is taken.
+
+    Args:
+        x: of every column, mm.
+        y: of every row, mm.
+        centres: c, mm.
+        radii: r, mm.
+        far: depth of the background, mm; hides spheres that lie behind it.
     """
     background = jnp.full((y.size, x.size), far, radii.dtype)
     index = least.winner(_depth, (x, y[:, None]), centres, radii, background)
@@ -91,7 +103,12 @@ def point_to_spheres(
     gradient there.
 
     Args:
-        points: mm.
+        points: p, mm.
+        centres: c, mm.
+        radii: r, mm.
+
+    Returns:
+        d of each point, mm, from inside as from outside.
 
     Source: [wan2019] Eqs. (10)-(11).
     """

@@ -8,8 +8,7 @@ so that they compose like dominoes: `compose(c_from_b, b_from_a)` is c_from_a.
 import functools
 
 import jax.numpy as jnp
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from handjax.geometry.precision import small_matmul
 
@@ -17,6 +16,7 @@ from handjax.geometry.precision import small_matmul
 def make(
     rotation: Float[Array, "3 3"],
     translation: Float[Array, "3"],
+    *,
     scale: Float[ArrayLike, ""] = 1.0,
 ) -> Float[Array, "4 4"]:
     """The map that rotates and scales, then translates.

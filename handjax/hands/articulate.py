@@ -110,7 +110,7 @@ def posed_transforms(
     """
     joints = joints[: len(POSED)]
     turns = jax.vmap(rotations.matrix_from_axis_angle)(pose.rotations)
-    offsets = kinematics.rest_local(POSED_PARENTS, joints).at[0].add(pose.translation)
+    offsets = kinematics.rest_offsets(POSED_PARENTS, joints).at[0].add(pose.translation)
     local = jax.vmap(transforms.make)(turns, offsets)
     posed = kinematics.forward_kinematics(POSED_PARENTS, local)
     shift = posed[:, :3, 3] - jnp.sum(posed[:, :3, :3] * joints[:, None], axis=-1)
@@ -137,6 +137,9 @@ def rotations_from_angles(
         template: whose axes these are.
         angles: flexion, abduction, twist of each posed joint, radians.
 
+    Returns:
+        Axis-angle vectors in the axes of the rest frame, radians.
+
     Source: Grood & Suntay, A joint coordinate system, J. Biomech. Eng. 105, 1983.
     """
     turns = angles[..., None] * template.axes
@@ -152,6 +155,10 @@ def angles_from_rotations(
 
     Inverse of `rotations_from_angles` for abductions within a quarter turn; at a
     quarter turn flexion and twist share one axis, and twist is called 0.
+
+    Args:
+        template: whose axes these are.
+        vectors: axis-angle vectors in the axes of the rest frame, radians.
     """
     R = jax.vmap(rotations.matrix_from_axis_angle)(vectors)
     own = einsum("jai,jik,jbk->jab", template.axes, R, template.axes)

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from handjax.geometry import rotations
 from handjax.geometry.precision import matmul
-from handjax.geometry.spheres import overlap
+from handjax.geometry.spheres import collision, overlap
 from handjax.hands import spheres
 from handjax.hands.anatomy import joint_limits
 from handjax.hands.articulate import articulate, rest_pose, rotations_from_angles
@@ -81,8 +81,7 @@ def clash(template: Template, angles: Float[Array, "17 3"]) -> Float[Array, ""]:
     still, moved = (articulate(template, pose) for pose in (rest, posed))
     pairs = jnp.asarray(spheres.PAIRS)
     allowed = overlap(still.centres, still.radii, pairs) + TOUCH
-    excess = overlap(moved.centres, moved.radii, pairs) - allowed
-    return jnp.sum(jnp.maximum(excess, 0.0))
+    return collision(moved.centres, moved.radii, pairs, allowed)
 
 
 def sample_angles(
@@ -168,7 +167,7 @@ def _thumb(key: PRNGKeyArray) -> Float[Array, "3 3"]:
 
 
 def sample_shape(
-    key: PRNGKeyArray, components: int = 14
+    key: PRNGKeyArray, *, components: int = 14
 ) -> Float[Array, "{components}"]:
     """Shape coefficients, normal, none beyond `SHAPE_BOUND` standard deviations.
 
@@ -183,7 +182,7 @@ VIEWS = ("haar", "wan2019")
 """Ways to draw views."""
 
 
-def sample_view(key: PRNGKeyArray, kind: str = "haar") -> Float[Array, "3 3"]:
+def sample_view(key: PRNGKeyArray, *, kind: str = "haar") -> Float[Array, "3 3"]:
     """Rotation of the whole hand.
 
     Args:
@@ -199,7 +198,8 @@ def sample_view(key: PRNGKeyArray, kind: str = "haar") -> Float[Array, "3 3"]:
     if kind == "haar":
         return rotations.sample_uniform(key)
     if kind != "wan2019":
-        raise ValueError(f"kind wants one of {VIEWS}, got {kind!r}")
+        wanted = " or ".join(map(repr, VIEWS))
+        raise ValueError(f"kind wants {wanted}, got {kind!r}")
     y, x, z = jax.random.uniform(key, (3,), minval=-jnp.pi, maxval=jnp.pi)
     turns = jnp.diag(jnp.stack([jnp.abs(x), y, z]))
     R = jax.vmap(rotations.matrix_from_axis_angle)(turns)

@@ -51,27 +51,12 @@ KEYPOINTS = (
 )  # fmt: skip
 KEYPOINT_PARENTS = (
     -1,
-    0,
-    1,
-    2,
-    3,
-    0,
-    5,
-    6,
-    7,
-    0,
-    9,
-    10,
-    11,
-    0,
-    13,
-    14,
-    15,
-    0,
-    17,
-    18,
-    19,
-)
+    0, 1, 2, 3,
+    0, 5, 6, 7,
+    0, 9, 10, 11,
+    0, 13, 14, 15,
+    0, 17, 18, 19,
+)  # fmt: skip
 
 # Where each key point stands among the 22 joints of the skeleton.
 KEYPOINT_JOINTS = tuple(JOINTS.index(name) for name in KEYPOINTS)

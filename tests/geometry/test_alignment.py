@@ -12,8 +12,18 @@ from handjax.geometry import alignment, transforms
 nearest = jax.jit(jax.vmap(alignment.nearest_rotation))
 jacobian = jax.jit(jax.vmap(jax.jacrev(alignment.nearest_rotation)))
 hessian = jax.jit(jax.vmap(jax.jacfwd(jax.jacrev(alignment.nearest_rotation))))
-align_rigid = jax.jit(alignment.align_rigid)
-align_similarity = jax.jit(alignment.align_similarity)
+
+
+@jax.jit
+def align_rigid(x, y, w=None):
+    return alignment.align_rigid(x, y, weights=w)
+
+
+@jax.jit
+def align_similarity(x, y, w=None):
+    return alignment.align_similarity(x, y, weights=w)
+
+
 ALIGNMENTS = [align_rigid, align_similarity]
 U, V = Rotation.random(2, rng=7).as_matrix()
 # Singular values, the last one with the sign of the determinant of M.
@@ -104,7 +114,7 @@ def test_mirrored_triangle_is_turned_over_not_reflected(x64):
 
 def test_similarity_is_recovered_whatever_the_weights(clouds):
     source, _, weights = clouds
-    made = transforms.make(jnp.asarray(U), jnp.array([1.0, 2.0, 3.0]), 1.7)
+    made = transforms.make(jnp.asarray(U), jnp.array([1.0, 2.0, 3.0]), scale=1.7)
     target = transforms.apply(made, source)
     np.testing.assert_allclose(align_similarity(source, target), made, atol=1e-13)
     np.testing.assert_allclose(
@@ -184,13 +194,12 @@ def test_empty_or_coincident_sets_only_translate():
         np.testing.assert_allclose(moved[:3, 3], -3.4, rtol=1e-6)
 
 
-def test_many_alignments_at_once_equal_the_loop(clouds):
+@pytest.mark.parametrize("align", ALIGNMENTS, ids=["rigid", "similarity"])
+def test_jit_vmap_equals_loop(equals_loop, clouds, align):
     source, target, weights = clouds
     many = (
         jnp.stack([source, target]),
         jnp.stack([target, source]),
         jnp.stack([weights, weights[::-1]]),
     )
-    batched = jax.jit(jax.vmap(alignment.align_similarity))(*many)
-    looped = [align_similarity(*one) for one in zip(*many, strict=True)]
-    np.testing.assert_allclose(batched, looped, atol=1e-13)
+    equals_loop(align, *many, atol=1e-13)

@@ -119,13 +119,17 @@ def test_gradients_match_finite_differences(x64, normalisation):
     check_grads(jax.jit(everything), inputs, order=1)
 
 
-@FORMS
-def test_jit_vmap_equals_loop(normalisation):
-    def both(heatmap, depth):
-        z = heatmaps.integrate_depth(heatmap, depth, normalisation=normalisation)
-        return jnp.append(heatmaps.soft_argmax(heatmap), z)
-
-    heatmap, depth = maps(0, (3, HEIGHT, WIDTH)), maps(1, (3, HEIGHT, WIDTH))
-    batched = jax.jit(jax.vmap(both))(heatmap, depth)
-    loop = [both(h, d) for h, d in zip(heatmap, depth, strict=True)]
-    np.testing.assert_allclose(batched, np.stack(loop), rtol=1e-5, atol=1e-6)
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda h, d: heatmaps.gaussian(h[0, :2], HEIGHT, WIDTH, 1.0 + d[0, 0] ** 2),
+        lambda h, d: heatmaps.depth_label(h, d[0, 0], threshold=0.05),
+        lambda h, _: heatmaps.soft_argmax(h),
+        heatmaps.integrate_depth,
+        lambda h, d: heatmaps.integrate_depth(h, d, normalisation="relu"),
+    ],
+    ids=["gaussian", "depth_label", "soft_argmax", "softmax", "relu"],
+)
+def test_jit_vmap_equals_loop(equals_loop, function):
+    shape = (3, HEIGHT, WIDTH)
+    equals_loop(function, maps(0, shape), maps(1, shape))

@@ -62,7 +62,7 @@ def test_offsets_at_rest_rebuild_the_joints(x64, parents):
     joints = np.random.default_rng(1).normal(size=(len(parents), 3))
 
     def rebuilt(joints):
-        offsets = kinematics.rest_local(parents, joints)
+        offsets = kinematics.rest_offsets(parents, joints)
         upright = jnp.tile(jnp.eye(3), (len(parents), 1, 1))
         local = jax.vmap(transforms.make)(upright, offsets)
         return kinematics.forward_kinematics(parents, local)[:, :3, 3]
@@ -77,18 +77,18 @@ def test_gradients_agree_with_finite_differences(x64):
         check_grads(partial(function, parents), (local,), order=1, modes=["rev"])
 
 
-def test_many_hands_at_once_equal_the_loop():
-    parents = TREES["hand"]
+@pytest.mark.parametrize(
+    "function",
+    [
+        kinematics.forward_kinematics,
+        kinematics.local_from_global,
+        lambda parents, maps: kinematics.rest_offsets(parents, maps[:, :3, 3]),
+    ],
+    ids=["forward_kinematics", "local_from_global", "rest_offsets"],
+)
+def test_jit_vmap_equals_loop_over_hands(equals_loop, function):
     hands = jnp.stack([jnp.asarray(local_maps(17, s), jnp.float32) for s in range(3)])
-
-    def there_and_back(local):
-        placed = kinematics.forward_kinematics(parents, local)
-        return placed, kinematics.local_from_global(parents, placed)
-
-    batched = jax.jit(jax.vmap(there_and_back))(hands)
-    for placed, back, hand in zip(*batched, hands, strict=True):
-        np.testing.assert_allclose(placed, forward_kinematics(parents, hand), atol=1e-5)
-        np.testing.assert_allclose(back, hand, atol=1e-5)
+    equals_loop(partial(function, TREES["hand"]), hands)
 
 
 @pytest.mark.parametrize("parents", [(0,), (-1, 2, 1), (-1, 7)])

@@ -226,14 +226,28 @@ def test_gradients_agree_with_finite_differences():
         check_grads(jax.jit(measures), (jnp.asarray(mesh.vertices + 0.1 * mix),), 1)
 
 
-def test_batches_agree_with_single_meshes(arrays):
-    vertices, faces = arrays
-    batch = vertices * jnp.array([1.0, 0.7, 1.2])[:, None, None]
-    for function in (
-        partial(meshes.vertex_normals, faces=faces),
-        partial(meshes.volume, faces=faces),
-        partial(meshes.cotangents, faces=faces),
-    ):
-        together = jax.jit(jax.vmap(function))(batch)
-        alone = jnp.stack([function(vertices) for vertices in batch])
-        np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-4)
+def laplacian_of_positions(vertices, faces):
+    weights = meshes.cotangents(vertices, faces)
+    return meshes.cotangent_laplacian(vertices, faces, weights)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        meshes.face_areas,
+        meshes.face_normals,
+        meshes.vertex_normals,
+        lambda x, faces: meshes.front_facing(x, faces, x),
+        meshes.volume,
+        lambda x, faces: meshes.uniform_laplacian(x, faces[:, :2]),
+        meshes.cotangents,
+        laplacian_of_positions,
+        lambda x, faces: meshes.closest_point_on_triangle(x[0], x[faces[5]]),
+    ],
+)
+def test_jit_vmap_equals_loop_over_meshes(equals_loop, function):
+    ball = trimesh.creation.icosphere(1)
+    faces = jnp.asarray(ball.faces)
+    stretch = np.array([[1.0, 2.0, 3.0], [0.7, 1.0, 1.1], [1.2, 0.9, 2.0]])
+    batch = jnp.asarray(ball.vertices * stretch[:, None], jnp.float32)
+    equals_loop(lambda vertices: function(vertices, faces), batch)

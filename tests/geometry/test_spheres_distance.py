@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from jax.test_util import check_grads
 
 from handjax.geometry import spheres
@@ -62,11 +63,24 @@ def test_distances_of_a_picture_of_points_need_no_table_of_pairs():
     assert compiled.memory_analysis().temp_size_in_bytes < 4096 * 41 * 4 / 2
 
 
-def test_jit_vmap_of_distances_equals_loop():
-    inputs = scene(batch=(3,))
-    batched = jax.jit(jax.vmap(spheres.point_to_spheres))(*inputs)
-    loop = [point_to_spheres(*one) for one in zip(*inputs, strict=True)]
-    np.testing.assert_allclose(batched, np.stack(loop), atol=1e-5)
+AXIS, FAR = jnp.linspace(-20.0, 20.0, 5), 150.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        spheres.point_to_spheres,
+        lambda p, c, r: spheres.sphere_depth(p[:, :2], c[0], r[0], FAR),
+        lambda p, c, r: spheres.ray_cast(AXIS, AXIS, c, r, FAR),
+        lambda p, c, r: spheres.owner(AXIS, AXIS, c, r, FAR),
+        lambda p, c, r: spheres.overlap(c, r, PAIRS),
+        lambda p, c, r: spheres.collision(c, r, PAIRS, r[:3] / 10.0),
+        lambda p, c, r: spheres.collision_as_printed(0.1 * c, r, PAIRS),
+        lambda p, c, r: spheres.collision_of_centres(0.1 * c, PAIRS),
+    ],
+)
+def test_jit_vmap_equals_loop(equals_loop, function):
+    equals_loop(function, *scene(batch=(3,)), atol=1e-4)
 
 
 def test_overlap_is_the_depth_of_the_lens():

@@ -16,13 +16,13 @@ R, S = Rotation.random(2, rng=0).as_matrix()
 @pytest.fixture
 def pair(x64):
     b_from_a = transforms.make(jnp.asarray(R), jnp.array([1.0, -2.0, 3.0]))
-    c_from_b = transforms.make(jnp.asarray(S), jnp.array([10.0, 0.0, 5.0]), 2.5)
+    c_from_b = transforms.make(jnp.asarray(S), jnp.array([10.0, 0.0, 5.0]), scale=2.5)
     return c_from_b, b_from_a
 
 
 def test_quarter_turn_doubled_and_moved_is_as_drawn():
     turn = jnp.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    b_from_a = transforms.make(turn, jnp.array([5.0, 6.0, 7.0]), 2.0)
+    b_from_a = transforms.make(turn, jnp.array([5.0, 6.0, 7.0]), scale=2.0)
     point = jnp.array([1.0, 2.0, 3.0])
     np.testing.assert_array_equal(transforms.rotate(b_from_a, point), [-4, 2, 6])
     np.testing.assert_array_equal(apply(b_from_a, point), [1, 8, 13])
@@ -57,20 +57,23 @@ def test_gradients_agree_with_finite_differences(pair):
 
 
 def test_inverse_of_scale_zero_and_its_gradient_are_finite():
-    nothing = transforms.make(jnp.eye(3), jnp.ones(3), 0.0)
+    nothing = transforms.make(jnp.eye(3), jnp.ones(3), scale=0.0)
     assert np.isfinite(invert(nothing)).all()
     assert np.isfinite(jax.jit(jax.jacrev(transforms.invert))(nothing)).all()
 
 
-def test_many_maps_at_once_equal_the_loop():
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda T, x: transforms.make(T[:3, :3], x[0], scale=x[1, 0]),
+        transforms.apply,
+        transforms.rotate,
+        lambda T, _: transforms.compose(T, T, T),
+        lambda T, _: transforms.invert(T),
+    ],
+    ids=["make", "apply", "rotate", "compose", "invert"],
+)
+def test_jit_vmap_equals_loop(equals_loop, function):
     rng = np.random.default_rng(0)
     maps = jnp.asarray(rng.normal(size=(3, 4, 4)), jnp.float32)
-    points = jnp.asarray(rng.normal(size=(3, 5, 3)), jnp.float32)
-
-    def there(b_from_a, points):
-        return transforms.apply(transforms.invert(b_from_a), points)
-
-    batched = jax.jit(jax.vmap(there))(maps, points)
-    pairs = zip(maps, points, strict=True)
-    looped = [apply(invert(b_from_a), points) for b_from_a, points in pairs]
-    np.testing.assert_allclose(batched, looped, rtol=1e-5, atol=1e-5)
+    equals_loop(function, maps, jnp.asarray(rng.normal(size=(3, 5, 3)), jnp.float32))

@@ -173,6 +173,16 @@ def test_angles_come_back_from_rotations(template):
     np.testing.assert_allclose(back, angles, atol=1e-4)
 
 
+def test_angles_of_a_batch_are_those_of_the_loop(template, pose):
+    def angles(vectors):
+        return angles_from_rotations(template, vectors)
+
+    batch = jnp.stack([pose.rotations, -pose.rotations, 0.0 * pose.rotations])
+    together = jax.jit(jax.vmap(angles))(batch)
+    for one, vectors in zip(together, batch, strict=True):
+        np.testing.assert_allclose(one, angles(vectors), atol=1e-5)
+
+
 def test_forty_five_numbers_are_fingers_in_the_order_of_mano():
     vectors = jnp.arange(51.0).reshape(17, 3)
     fingers = fingers_from_rotations(vectors)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.spatial import KDTree
 
 from handjax.geometry.precision import einsum
@@ -230,25 +231,43 @@ def test_taking_the_better_of_two_leaves_fewer_clashes(template, clash, samples)
 def test_shapes_fit_the_built_in_hand_and_stay_bounded(template):
     shape = poses.sample_shape(jax.random.key(0))
     assert shape.shape == template.shape_joints.shape[:1]
-    many = poses.sample_shape(jax.random.key(0), 10000)
+    many = poses.sample_shape(jax.random.key(0), components=10000)
     assert np.abs(many).max() <= poses.SHAPE_BOUND
     assert abs(np.std(many) - 1.0) < 0.1
 
 
-@pytest.mark.parametrize("kind", ["haar", "wan2019"])
-def test_views_are_rotations(kind):
+def views(kind):
     keys = jax.random.split(jax.random.key(2), 4000)
-    R = np.asarray(jax.vmap(lambda key: poses.sample_view(key, kind))(keys))
+    sample = jax.vmap(lambda key: poses.sample_view(key, kind=kind))
+    return np.asarray(jax.jit(sample)(keys))
+
+
+@pytest.mark.parametrize("kind", poses.VIEWS)
+def test_views_are_rotations(kind):
+    R = views(kind)
     eye = np.broadcast_to(np.eye(3), R.shape)
     np.testing.assert_allclose(R @ R.transpose(0, 2, 1), eye, atol=1e-5)
     np.testing.assert_allclose(np.linalg.det(R), 1.0, atol=1e-5)
+
+
+def test_haar_views_have_no_preferred_direction():
+    np.testing.assert_allclose(views("haar").mean(0), 0.0, atol=0.05)
+
+
+def test_views_of_wan2019_are_uniform_in_each_of_their_three_turns():
+    """R = Rz Rx Ry: y about the fingers, x across the palm, z in the picture."""
+    R = views("wan2019")
     fingers = -R[:, :, 1]
-    if kind == "haar":
-        np.testing.assert_allclose(R.mean(0), 0.0, atol=0.05)
-    else:
-        assert fingers[:, 2].max() < 1e-5
+    assert fingers[:, 2].max() < 1e-5
+    # Half a turn about the line across: arcsin folds [0, pi] onto [0, pi / 2].
+    across = np.arcsin(np.clip(-fingers[:, 2], 0.0, 1.0)) / (np.pi / 2)
+    # Where fingers point in the picture, and where the camera stands around them.
+    picture = np.arctan2(fingers[:, 1], fingers[:, 0]) / (2 * np.pi) + 0.5
+    about = np.arctan2(R[:, 2, 0], R[:, 2, 2]) / (2 * np.pi) + 0.5
+    for turn in (across, picture, about):
+        assert stats.kstest(turn, "uniform").pvalue > 0.01
 
 
 def test_unknown_view_is_refused():
     with pytest.raises(ValueError, match="'haar' or 'wan2019', got 'frontal'"):
-        poses.sample_view(jax.random.key(0), "frontal")
+        poses.sample_view(jax.random.key(0), kind="frontal")

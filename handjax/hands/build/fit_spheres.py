@@ -185,7 +185,7 @@ def keypoint_weights(template: Template) -> tuple[np.ndarray, np.ndarray]:
     def sample(key):
         bend, form = jax.random.split(key)
         vectors = rotations_from_angles(template, poses.sample_angles(bend, template))
-        shape = poses.sample_shape(form, template.shape_joints.shape[0])
+        shape = poses.sample_shape(form, components=len(template.shape_joints))
         hand = articulate(template, Pose(vectors, jnp.zeros(3), shape))
         return hand.centres, keypoints(hand)
 
