@@ -72,7 +72,7 @@ def rasterize(
         faces,
         _q_from_depth(jax.lax.stop_gradient(jnp.asarray(far, uvz.dtype)), pinhole),
     )
-    seen = nearest.face < visibility.NOBODY
+    seen = nearest.face < visibility.NO_FACE
     face = jnp.where(seen, nearest.face, -1)
     w, z = _look(uvz, faces, face, pinhole)
     depth = -1.0 / nearest.q if pinhole else nearest.q

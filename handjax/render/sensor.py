@@ -11,9 +11,10 @@ Notation, shared by every function here and by the tests:
     pitch: size of a pixel of the crop, mm.
 
 Sources: Khoshelham, Accuracy analysis of Kinect depth data, 2011 (disparity: random
-error and quantisation grow with Z squared); Nguyen, Izadi & Lovell, Modeling Kinect
-sensor noise, 3DIMPVT 2012 (lateral noise, loss at grazing angles); Mallick, Das &
-Majumdar, Characterizations of noise in Kinect depth images, 2014 (shadow, flying
+error and quantisation grow with Z squared); Konolige & Mihelich, Technical description
+of Kinect calibration, 2010 (f, b, steps of disparity); Nguyen, Izadi & Lovell, Modeling
+Kinect sensor noise, 3DIMPVT 2012 (lateral noise, loss at grazing angles); Mallick, Das
+& Majumdar, Characterizations of noise in Kinect depth images, 2014 (shadow, flying
 pixels).
 """
 
@@ -24,24 +25,28 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, PRNGKeyArray
 
-# How far to either side a pixel's projector ray is followed, and the depth that
-# separates one surface from the next.
 SHADOW_PIXELS = 4
+"""How far to either side a projector ray is followed, pixels of the crop; ours."""
+
 EDGE = 15.0
+"""Depth that separates one surface from the next, mm; ours."""
 
 
 class Sensor(NamedTuple):
     """A structured-light camera; the defaults are a first Kinect.
 
     Attributes:
-        focal: f, pixels of the sensor.
-        baseline: b, mm; positive where the projector stands on the side of +x.
-        disparity_noise: standard deviation, pixels of the sensor.
-        disparity_step: quantisation, pixels of the sensor.
-        lateral_noise: standard deviation of where a pixel looks, pixels of the sensor.
-        flying: how often a pixel beside an edge mixes the depths on both its sides.
+        focal: f, pixels of the sensor; Konolige & Mihelich 2010.
+        baseline: b, mm, not 0; positive where the projector stands on the side of +x.
+            Konolige & Mihelich 2010.
+        disparity_noise: standard deviation, pixels of the sensor; ours.
+        disparity_step: quantisation, pixels of the sensor; Konolige & Mihelich 2010.
+        lateral_noise: standard deviation of where a pixel looks, pixels of the sensor;
+            Nguyen et al. 2012, for a surface seen head on.
+        flying: how often a pixel beside an edge mixes the depths on both its sides;
+            ours.
         grazing: angles between ray and normal at which loss begins and is complete,
-            degrees.
+            degrees; ours.
     """
 
     focal: float = 580.0
@@ -69,8 +74,14 @@ def structured_light(
 
     Args:
         key: random key.
-        z: clean depth; `far` stays `far`.
+        z: clean depth from the crop's centre, mm; `far` stays `far`.
         distance: from the camera to the crop's centre, mm.
+        pitch: size of a pixel of the crop, mm.
+        far: depth of pixels without a surface, mm.
+        sensor: the camera.
+
+    Returns:
+        Depth from the crop's centre, mm, of the size of `z`.
     """
     draws = _draw(key, z.shape)
     lost = shadow(z, distance=distance, pitch=pitch, far=far, baseline=sensor.baseline)
@@ -117,8 +128,16 @@ def quantise_disparity(
         n: normal draws.
         Z: depth from the camera, mm, positive.
 
+    Raises:
+        ValueError: the baseline is 0.
+
     Source: Khoshelham 2011.
     """
+    if sensor.baseline == 0.0:
+        raise ValueError(
+            "Sensor.baseline wants a distance other than 0 mm between camera and "
+            "projector, whose disparity is all that is measured; got 0"
+        )
     fb = sensor.focal * abs(sensor.baseline)
     disparity = fb / Z + sensor.disparity_noise * n
     steps = jnp.round(disparity / sensor.disparity_step)

@@ -1,12 +1,12 @@
 """Which face of a mesh each pixel sees: exactly, and without gradient.
 
-Faces queue, each with as many places as its box in the picture has pixels; every
-place offers one pixel the depth of one face, the nearest offer wins, and the winner
-leaves its index. Work goes with the pixels that faces cover, memory with pixels and
-faces, never with their product, and a face of any size finds its places.
+Every face gives a fragment for each pixel of its bounding box in the picture; the
+fragments of all faces, one after another, are made and put to the depth test a chunk at
+a time, so that a face of any size costs what it covers. Work goes with the pixels that
+faces cover, memory with pixels and faces, never with their product.
 
-The pictures of a batch share one queue: `nearest_faces` arranges that under `vmap`.
-Over several devices, `shard_map` gives each device a queue of its own.
+The pictures of a batch share their chunks: `nearest_faces` arranges that under `vmap`.
+Over several devices, `shard_map` gives each device chunks of its own.
 
 Notation, shared by every function here and by the tests:
     u, v: where the three corners of faces appear, pixels, 3 x [*faces].
@@ -26,15 +26,15 @@ from jaxtyping import Array, Bool, Float, Int
 SMALLEST_AREA = 1e-10
 """Faces of less than half this area in the picture count as degenerate, pixels^2."""
 
-PIXELS_A_PLACE = 6.4
-"""A turn serves one place for as many pixels; at 64x64, a hand takes two turns."""
+PIXELS_A_FRAGMENT = 6.4
+"""Pixels of the picture for each fragment of a chunk; at 64x64, a hand takes two
+chunks."""
 
-LONGEST_QUEUE = 2**31 - 1
-"""Places are counted in int32: faces that might need more are served one lot after
-another."""
+MOST_FRAGMENTS = 2**31 - 1
+"""Fragments are numbered in int32: faces that might give more are drawn in groups."""
 
-NOBODY = 2**31 - 1
-"""The face of a pixel that has had no offer."""
+NO_FACE = 2**31 - 1
+"""The face of a pixel where no fragment has passed the depth test."""
 
 
 class Frame(NamedTuple):
@@ -53,7 +53,7 @@ class Frame(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """The nearest offer to each pixel so far, and the face that made it."""
+    """The nearest fragment at each pixel so far: its depth and its face."""
 
     q: Float[Array, "*pixels"]
     face: Int[Array, "*pixels"]
@@ -67,7 +67,7 @@ def nearest_faces(
 ) -> Nearest:
     """The nearest face at every pixel's centre and its q there.
 
-    Of faces equally near, the first. Pixels without one have face `NOBODY`.
+    Of faces equally near, the first. Pixels without one have face `NO_FACE`.
 
     Args:
         uvq: where vertices appear, pixels, and their q.
@@ -117,35 +117,39 @@ def _nearest_faces(frame, uvq, faces, background):
     height, width = frame.height, frame.width
     uvq = jax.lax.optimization_barrier(uvq)
     q = jnp.broadcast_to(background[:, None], (len(uvq), height * width)).ravel()
-    nearest = Nearest(q, jnp.full_like(q, NOBODY, jnp.int32))
-    lot = max(LONGEST_QUEUE // max(len(q), 1), 1)
-    for first in range(0, len(faces), lot):
-        nearest = _serve(frame, nearest, uvq, faces[first : first + lot], first)
+    nearest = Nearest(q, jnp.full_like(q, NO_FACE, jnp.int32))
+    # One face fewer than would fit: the last chunk counts on beyond the last fragment.
+    group = max(MOST_FRAGMENTS // max(len(q), 1) - 1, 1)
+    for first in range(0, len(faces), group):
+        nearest = _draw(frame, nearest, uvq, faces[first : first + group], first)
     return tuple(x.reshape(-1, height, width) for x in nearest)
 
 
-def _serve(frame, nearest, uvq, faces, first):
-    """Let faces, numbered from `first`, make their offers in all pictures."""
-    # Pictures come last in the queue's order: neighbours in memory, read as vectors.
-    corners = jnp.transpose(uvq, (2, 1, 0))[:, faces.T]
-    ends = jnp.cumsum(_count_places(frame, *corners).ravel(), dtype=jnp.int32)
-    turn = math.ceil(len(nearest.q) / PIXELS_A_PLACE)
+def _draw(frame, nearest, uvq, faces, first):
+    """Put the fragments of faces, numbered from `first`, to the depth test.
 
-    def serve_turn(state):
+    `ends` holds the running number of fragments after each face in each picture.
+    """
+    # Pictures come last in the fragments' order: neighbours in memory, read as vectors.
+    corners = jnp.transpose(uvq, (2, 1, 0))[:, faces.T]
+    ends = jnp.cumsum(_count_fragments(frame, *corners).ravel(), dtype=jnp.int32)
+    chunk = math.ceil(len(nearest.q) / PIXELS_A_FRAGMENT)
+
+    def draw_chunk(state):
         nearest, start = state
-        place = start + jnp.arange(turn, dtype=jnp.int32)
-        owner = _owners(ends, start, turn)
-        offers = _offers(frame, uvq, faces, ends, place, owner)
-        return _accept(nearest, *offers, first), start + turn
+        fragment = start + jnp.arange(chunk, dtype=jnp.int32)
+        owner = _owners(ends, start, chunk)
+        fragments = _fragments(frame, uvq, faces, ends, fragment, owner)
+        return _depth_test(nearest, *fragments, first), start + chunk
 
     start = jnp.zeros((), jnp.int32)
     return jax.lax.while_loop(
-        lambda state: state[1] < ends[-1], serve_turn, (nearest, start)
+        lambda state: state[1] < ends[-1], draw_chunk, (nearest, start)
     )[0]
 
 
-def _count_places(frame, u, v, q):
-    """How many pixels lie in the box of each face that is to be seen at all."""
+def _count_fragments(frame, u, v, q):
+    """How many pixels the bounding box of each face has; 0 if it is not to be seen."""
     area = (u[1] - u[0]) * (v[2] - v[0]) - (u[2] - u[0]) * (v[1] - v[0])
     facing = -area if frame.cull else jnp.abs(area)
     seen = (facing > SMALLEST_AREA) & (facing < jnp.inf)
@@ -161,43 +165,43 @@ def _span(x, size):
     return first, jnp.maximum(last - first + 1, 0)
 
 
-def _owners(ends, start, turn):
-    """Who holds the places from `start` on: how many others end before or there.
+def _owners(ends, start, chunk):
+    """Whose the fragments from `start` on are: how many others end before or there.
 
     A histogram and a running sum, since a binary search reads memory at random.
     """
     ahead = jnp.sum(ends < start, dtype=jnp.int32)
-    bins = jnp.where(ends < start, turn, ends - start)
-    ending = jnp.zeros(turn, jnp.int32).at[bins].add(1, mode="drop")
+    bins = jnp.where(ends < start, chunk, ends - start)
+    ending = jnp.zeros(chunk, jnp.int32).at[bins].add(1, mode="drop")
     return ahead + jnp.cumsum(ending, dtype=jnp.int32)
 
 
-def _offers(frame, uvq, faces, ends, place, owner):
-    """The pixel that each place offers to, the q offered and the face that offers."""
+def _fragments(frame, uvq, faces, ends, fragment, owner):
+    """Pixel, q and face of each fragment; those off their face lie in no pixel."""
     batch, vertices = uvq.shape[:2]
-    waiting = owner < len(ends)
+    exists = owner < len(ends)
     owner = jnp.minimum(owner, len(ends) - 1)
     face = jax.lax.div(owner, jnp.int32(batch))
     picture = owner - face * batch
     corners = uvq.reshape(-1, 3)[faces[face] + vertices * picture[:, None]]
     u, v, q = jnp.transpose(corners, (2, 1, 0))
     (left, columns), (top, rows) = _span(u, frame.width), _span(v, frame.height)
-    place = place - ends[owner] + columns * rows
+    place = fragment - ends[owner] + columns * rows
     down = jax.lax.div(place, jnp.maximum(columns, 1))
     row, column = top + down, left + place - down * columns
     w, inside = weights_at_origin(list(u - column), list(v - row))
     pixel = (picture * frame.height + row) * frame.width + column
-    nobody = batch * frame.height * frame.width
-    pixel = jnp.where(inside & waiting, pixel, nobody)
+    nowhere = batch * frame.height * frame.width
+    pixel = jnp.where(inside & exists, pixel, nowhere)
     return pixel, q[0] + w[1] * (q[1] - q[0]) + w[2] * (q[2] - q[0]), face
 
 
-def _accept(nearest, pixel, q, face, first):
-    """Keep the nearest offers, and of those equally near the first face's."""
-    # Offers are compared with what they became: compute them once, to equal bits.
+def _depth_test(nearest, pixel, q, face, first):
+    """Keep the nearest fragments, and of those equally near the first face's."""
+    # Depths are compared with what they became: compute them once, to equal bits.
     pixel, q = jax.lax.optimization_barrier((pixel, q))
     best = nearest.q.at[pixel].min(q, mode="drop")
-    won = q == best.at[pixel].get(mode="fill", fill_value=-jnp.inf)
-    beaten = jnp.where(best < nearest.q, NOBODY, nearest.face)
-    pixel = jnp.where(won, pixel, len(best))
-    return Nearest(best, beaten.at[pixel].min(face + first, mode="drop"))
+    passed = q == best.at[pixel].get(mode="fill", fill_value=-jnp.inf)
+    kept = jnp.where(best < nearest.q, NO_FACE, nearest.face)
+    pixel = jnp.where(passed, pixel, len(best))
+    return Nearest(best, kept.at[pixel].min(face + first, mode="drop"))

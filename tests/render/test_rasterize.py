@@ -11,7 +11,7 @@ import pytest
 import trimesh
 from jax.test_util import check_grads
 
-from handjax.geometry.cameras import NEAREST, Orthographic, Pinhole, project
+from handjax.geometry.cameras import NEAREST, Orthographic, Pinhole, crop, project
 from handjax.hands.template import load_template
 from handjax.render import visibility
 from handjax.render.rasterize import interpolate, rasterize
@@ -71,7 +71,7 @@ def cross(a, b):
 
 
 def brute_force(camera, mesh) -> Reference:
-    """Every face at every pixel: no boxes, no queue, no arithmetic in common."""
+    """Every face at every pixel: no boxes, no chunks, no arithmetic in common."""
     pinhole = isinstance(camera, Pinhole)
     vertices = np.asarray(mesh.vertices, np.float64)
     z = vertices[:, 2]
@@ -145,14 +145,14 @@ def test_barycentrics_lead_back_to_pixel_and_depth(camera):
     assert np.all(picture.barycentrics >= 0)
 
 
-def test_queue_of_many_turns_and_lots_gives_the_same_picture(monkeypatch):
-    """Places beyond a turn and faces beyond a lot wait; none is left out."""
+def test_many_chunks_of_many_groups_give_the_same_picture(monkeypatch):
+    """No fragment beyond a chunk and no face beyond a group is left out."""
     mesh = soup(1)
     camera, vertices = as_arrays(ORTHOGRAPHIC, mesh.vertices)
     expected = render(camera, vertices, jnp.asarray(mesh.faces))
     assert len(np.unique(expected.face)) > 20
-    monkeypatch.setattr(visibility, "PIXELS_A_PLACE", 21.0)
-    monkeypatch.setattr(visibility, "LONGEST_QUEUE", 17 * HEIGHT * WIDTH)
+    monkeypatch.setattr(visibility, "PIXELS_A_FRAGMENT", 21.0)
+    monkeypatch.setattr(visibility, "MOST_FRAGMENTS", 17 * HEIGHT * WIDTH)
     # A picture of another width is compiled anew.
     got = render(camera, vertices, jnp.asarray(mesh.faces), width=WIDTH - 1)
     np.testing.assert_array_equal(got.face, expected.face[:, :-1])
@@ -273,6 +273,38 @@ def test_gradient_agrees_with_finite_differences(camera, modes):
         )  # fmt: skip
 
 
+def mean_depth(camera, mesh, scale, vertices):
+    """Mean over the picture, taken with `scale` times as many rows and columns."""
+    camera = crop(camera, jnp.zeros(2), jnp.full(2, float(scale)))
+    picture = rasterize(
+        camera, vertices, jnp.asarray(mesh.faces),
+        height=scale * HEIGHT, width=scale * WIDTH, far=FAR,
+    )  # fmt: skip
+    return jnp.mean(picture.depth)
+
+
+@CAMERAS
+def test_gradient_agrees_with_differences_of_a_supersampled_picture(camera):
+    """Hills that fill the picture: creases and no silhouettes.
+
+    What an edge covers or lays bare as it moves has no gradient and is left out here.
+    """
+    x, y = np.meshgrid(np.linspace(-260, 260, 7), np.linspace(-200, 200, 6))
+    mesh = grid(x, y)
+    height = np.random.default_rng(5).normal(250.0, 15.0, len(mesh.vertices))
+    moves = np.zeros((5, *mesh.vertices.shape))
+    moves[[0, 1, 2], :, [0, 1, 2]] = 1.0
+    moves[3, 16] = moves[4, 24, ::-1] = (0.6, -0.8, 0.4)
+    with jax.enable_x64(True):
+        vertices = jnp.asarray(np.append(mesh.vertices[:, :2], height[:, None], -1))
+        camera, moves = as_arrays(camera, moves, dtype=float)
+        ours = jax.grad(partial(mean_depth, camera, mesh, 2))(vertices)
+        fine = jax.jit(partial(mean_depth, camera, mesh, 8))
+        for move in moves:
+            slope = (fine(vertices + 0.01 * move) - fine(vertices - 0.01 * move)) / 0.02
+            np.testing.assert_allclose(jnp.sum(ours * move), slope, atol=2e-3)
+
+
 def test_batches_agree_with_single_pictures():
     mesh = sphere()
     faces = jnp.asarray(mesh.faces)
@@ -299,6 +331,19 @@ def test_a_batch_of_different_faces_is_refused():
     faces = jnp.stack([jnp.asarray(mesh.faces)] * 2)
     with pytest.raises(ValueError, match="shares its faces"):
         jax.vmap(lambda f: render(camera, vertices, f))(faces)
+
+
+def test_interpolation_under_jit_and_vmap_equals_the_loop():
+    mesh = sphere()
+    faces = jnp.asarray(mesh.faces)
+    camera, vertices = as_arrays(PINHOLE, mesh.vertices)
+    batch = vertices * jnp.array([1.0, 0.9, 1.1])[:, None, None]
+    pictures = [render(camera, one, faces) for one in batch]
+    stacked = jax.tree.map(lambda *x: jnp.stack(x), *pictures)
+    together = jax.jit(jax.vmap(interpolate, (0, None, 0)))(stacked, faces, batch)
+    for picture, carried, got in zip(pictures, batch, together, strict=True):
+        alone = interpolate(picture, faces, carried)
+        np.testing.assert_allclose(got, alone, rtol=1e-6, atol=1e-4)
 
 
 def test_interpolation_carries_gradients_to_what_vertices_carry():

@@ -133,6 +133,14 @@ def test_flying_pixels_lie_between_the_two_surfaces():
     assert not sensor.fly(HALF, BLOCK, far=FAR, rate=0.1)[0].any()
 
 
+def test_a_sensor_without_a_baseline_is_refused():
+    with pytest.raises(ValueError, match=r"baseline wants .* got 0"):
+        sensor.structured_light(
+            jax.random.key(0), WALL, distance=700.0, pitch=PITCH, far=FAR,
+            sensor=Sensor(baseline=0.0),
+        )  # fmt: skip
+
+
 def test_a_perfect_sensor_reads_the_truth():
     perfect = Sensor(
         disparity_noise=0.0,
