@@ -24,6 +24,7 @@ from handjax.batch import FAR
 from handjax.evaluation import metrics, protocols
 from handjax.experiment import Experiment, assemble, join, judge
 from handjax.training import Phase, TrainState, configs
+from handjax.training.arguments import default_workdir, parse
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "A page of configs/.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Default: runs/ and the config's name.")
@@ -220,34 +221,6 @@ def main(_: list[str]) -> None:
     except (configs.ConfigError, weights.MissingError) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(2)
-
-
-def parse(arguments: list[str]) -> list[str]:
-    """The command line; what it gets wrong is said in a line, exit status 2."""
-    try:
-        rest = flags.FLAGS(arguments)
-        if not Path(config_page()[0]).exists():
-            raise flags.Error(f"no config at {config_page()[0]!r}; see configs/")
-        return rest
-    except (flags.Error, AttributeError) as wrong:
-        said = wrong.args[0]
-        # The last line of a mistyped field's error offers the nearest one.
-        said = said.args[0] if isinstance(said, KeyError) else str(said)
-        print(said.strip().splitlines()[-1], file=sys.stderr)
-        sys.exit(2)
-
-
-def config_page() -> tuple[str, str]:
-    """The config's file and its variant."""
-    name = config_flags.get_config_filename(flags.FLAGS["config"])
-    page, _, variant = name.partition(":")
-    return page, variant
-
-
-def default_workdir() -> Path:
-    """runs/ and the name of the config and its variant: runs/wan_spheres_small."""
-    page, variant = config_page()
-    return Path("runs") / "_".join(filter(None, [Path(page).stem, variant]))
 
 
 if __name__ == "__main__":

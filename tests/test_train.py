@@ -15,11 +15,13 @@ import pytest
 from ml_collections import ConfigDict
 
 import train
+from configs import wan_spheres
 from handjax import training, weights
 from handjax.batch import Batch, Labels, Views
 from handjax.experiment import Experiment, assemble
 from handjax.geometry.cameras import Orthographic
 from handjax.methods.method import Method
+from handjax.methods.wan_spheres import TERMS
 from handjax.training import Checkpoints, configs
 from handjax.training.meter import Meter
 
@@ -333,6 +335,7 @@ PAGE = "--config=configs/wan_spheres.py:test"
     [
         ([PAGE, "--config.optimizer.learning_rat=1"], 'Did you mean "learning_rate"'),
         ([PAGE, "--config.optimizer.learning_rate=fast"], "could not convert"),
+        ([PAGE, "--config.phases[3].steps=1"], "beyond the end"),
         (["--config=configs/wan_spheres.py:huge"], "'huge'"),
         (["--config=configs/nobody.py"], "no config at 'configs/nobody.py'"),
         ([PAGE, "--workdri=x"], "workdri"),
@@ -359,6 +362,43 @@ def test_the_working_folder_is_named_after_the_config(monkeypatch):
 def test_another_config_is_refused_in_a_folder_with_a_run(finished):
     with pytest.raises(configs.ConfigError, match="seed: 4, 3"):
         train.train(toy(toy_config(seed=4)), finished)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "answer"),
+    [
+        ("template", "hand_7", "hand_790"),
+        ("method", "nobody", "wan_spheres"),
+        ("synthetic.center", "dept", "'depth', 'gt'"),
+        ("synthetic.view", "front", "'haar', 'wan2019'"),
+        ("evaluation.every", 0, "1 or more"),
+        ("evaluation.frames", 0, "1 or more"),
+        ("batch_size", -1, "1 or more"),
+    ],
+)
+def test_what_could_only_fail_later_is_refused_at_once(field, value, answer):
+    config = wan_spheres.get_config("test").unlock()
+    config.update_from_flattened_dict({field: value})
+    with pytest.raises(configs.ConfigError, match=answer):
+        assemble(config)
+
+
+@pytest.mark.parametrize("variant", ["", "small", "paper", "test"])
+def test_every_variant_names_what_exists(variant):
+    experiment = assemble(wan_spheres.get_config(variant))
+    phases = training.read_phases(experiment.config, experiment.method)
+    assert all(set(phase.weights) <= TERMS.keys() for phase in phases)
+    assert phases[0].optimizer.learning_rate > 0
+
+
+def test_a_phase_may_have_an_optimiser_of_its_own():
+    config = toy_config()
+    config.phases[1].optimizer = {"learning_rate": 0.5}
+    first, second = training.read_phases(config, toy_method())
+    assert (first.optimizer.learning_rate, second.optimizer.learning_rate) == (0.1, 0.5)
+    config.phases[1].optimizer = {"learning_rat": 0.5}
+    with pytest.raises(configs.ConfigError, match="learning_rat"):
+        training.read_phases(config, toy_method())
 
 
 def test_an_unknown_phase_is_refused_with_the_known_ones(tmp_path):

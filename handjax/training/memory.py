@@ -23,4 +23,5 @@ def keep_freed() -> bool:
     if mallopt is None:
         return False
     wanted = {TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 256 * 2**20, MMAP_THRESHOLD: LARGEST}
-    return all([mallopt(name, value) for name, value in wanted.items()])
+    agreed = [mallopt(name, value) == 1 for name, value in wanted.items()]
+    return all(agreed)
