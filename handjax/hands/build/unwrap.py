@@ -8,6 +8,7 @@ Source: Liu et al., A local/global approach to mesh parameterization, 2008.
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
+from scipy.spatial.transform import Rotation
 
 from handjax.hands.build import chains, flips, meshing, surface
 from handjax.hands.skeleton import FINGERS, POSED
@@ -80,18 +81,12 @@ def spread_flat(vertices: np.ndarray, skin: np.ndarray) -> np.ndarray:
     for finger in FINGERS:
         own = skin[:, [n.startswith(finger) for n in POSED]].sum(-1, keepdims=True)
         root = joints[f"{finger}_cmc" if finger == "thumb" else f"{finger}_mcp"]
-        turn = rotation(np.array([0.0, 0.0, 1.0]), SPREAD[finger])
+        turn = Rotation.from_euler("z", SPREAD[finger], degrees=True)
         if finger == "thumb":
-            turn = turn @ rotation(surface.finger_chain(finger).frame[2], 48.0)
-        out += own * ((vertices - root) @ turn.T + root - vertices)
+            along = surface.finger_chain(finger).frame[2]
+            turn = turn * Rotation.from_rotvec(48.0 * along, degrees=True)
+        out += own * (turn.apply(vertices - root) + root - vertices)
     return out
-
-
-def rotation(axis: np.ndarray, degrees: float) -> np.ndarray:
-    """Rotation matrix about a unit axis (Rodrigues)."""
-    angle = np.deg2rad(degrees)
-    K = np.cross(np.eye(3), axis)
-    return np.eye(3) + np.sin(angle) * K + (1.0 - np.cos(angle)) * K @ K
 
 
 def unfold(vertices, faces, start, rounds: int = 30) -> np.ndarray:
