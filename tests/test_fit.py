@@ -234,7 +234,7 @@ class TestEnergy:
         found, _ = terms(variables)
         assert found["data_to_model"] < 3.0
         assert found["model_to_data"] < 5.0
-        assert found["outline"] < 0.5
+        assert found["outline"] < 1.0
         assert found["limits"] < 1e-3
         assert found["collision"] < 5.0
 

@@ -63,7 +63,7 @@ def _window(uv) -> tuple[Float[np.ndarray, "2"], float]:
     """Corner of a square around the hand, and pixels drawn for one of the frame."""
     low, high = uv.min(axis=0), uv.max(axis=0)
     edge = (1.0 + 2.0 * MARGIN) * (high - low).max()
-    return (low + high - edge) / 2.0, SIZE / edge
+    return (low + high - edge) / 2.0, float(SIZE / edge)
 
 
 def _frame_picture(depth, middle: float, left_top, scale: float) -> Picture:

@@ -35,12 +35,12 @@ class Schedule(NamedTuple):
         parents: hands that the next batch is varied from; the last keeps all.
     """
 
-    starts: int = 256
+    starts: int = 512
     batch: int = 32
     steps: int = 80
     first: float = 0.05
-    then: tuple[float, ...] = (0.03, 0.03, 0.02)
-    parents: tuple[int, ...] = (32, 8, 8)
+    then: tuple[float, ...] = (0.04, 0.03, 0.03, 0.02, 0.02)
+    parents: tuple[int, ...] = (32, 16, 8, 8, 8)
 
 
 DEFAULT = Schedule()
