@@ -139,16 +139,20 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     """Take the steps of a phase that are still to be taken."""
     config, method = run.experiment.config, run.experiment.method
     sample = training.spread(join(run.experiment.sources, phase.sources), run.mesh)
-    step = training.compile_step(training.make_step(method, phase, sample), run.mesh)
-    first = int(state.step)
+    first, every = int(state.step), config.evaluation.every
+    count = training.steps_per_dispatch(
+        first, phase.first, phase.last, every, LOG_EVERY
+    )
+    step = training.make_step(method, phase, sample)
+    steps = training.compile_step(step, run.mesh, count)
     if first == phase.first:
         state = training.enter(state, method, phase)
     run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")
     meter = training.Meter(config.batch_size)
-    for number in range(first + 1, phase.last + 1):
-        state, measured = step(state, run.key)
-        meter.add(number, measured)
-        examined = number % config.evaluation.every == 0 or number == phase.last
+    for number in range(first + count, phase.last + 1, count):
+        state, measured = steps(state, run.key)
+        meter.add(range(number - count + 1, number + 1), measured)
+        examined = number % every == 0 or number == phase.last
         if number % LOG_EVERY == 0 or examined or run.interrupt.received:
             run.log.train(number, phase.name, meter.read())
         if examined:

@@ -22,7 +22,7 @@ from handjax.experiment import Experiment, assemble
 from handjax.geometry.cameras import Orthographic
 from handjax.methods.method import Method
 from handjax.methods.wan_spheres import TERMS
-from handjax.training import Checkpoints, configs
+from handjax.training import Checkpoints, configs, devices
 from handjax.training.meter import Meter
 
 ROOT = Path(train.__file__).parent
@@ -224,9 +224,9 @@ def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
 ):
     stops, plain_add = [3, 6, 9], Meter.add
 
-    def add(meter, step, metrics):
-        plain_add(meter, step, metrics)
-        if stops and step == stops[0]:
+    def add(meter, steps, metrics):
+        plain_add(meter, steps, metrics)
+        if stops and stops[0] in steps:
             stops.pop(0)
             signal.raise_signal(signal.SIGTERM)
 
@@ -235,6 +235,23 @@ def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
     assert statuses == [128 + signal.SIGTERM] * 3 + [0]
     assert "stopped by SIGTERM; saved at step 3." in capsys.readouterr().out
     assert same(saved_params(tmp_path), saved_params(finished))
+
+
+def test_steps_that_go_to_the_device_together_come_to_the_same_parameters(
+    finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(devices, "PER_DISPATCH", {"cpu": 4})
+    assert train.train(toy(), tmp_path) == 0
+    # Evaluations are every 4 steps, but the first phase ends after 6.
+    assert devices.steps_per_dispatch(0, 0, 6, 4, 50) == 2
+    close = jax.tree.map(
+        lambda one, two: np.allclose(one, two, atol=1e-5),
+        saved_params(tmp_path),
+        saved_params(finished),
+    )
+    assert jax.tree.all(close)
+    steps = [entry["step"] for entry in evaluations(tmp_path)]
+    assert steps == [4, 6, 8, 12]
 
 
 def test_a_term_that_is_nan_stops_the_run_and_spares_the_checkpoint(tmp_path):
@@ -252,7 +269,7 @@ def test_what_is_not_finite_is_never_saved():
 
 COMMAND = [
     *(sys.executable, "train.py", "--config=configs/wan_spheres.py:test"),
-    *("--config.phases[0].steps=10", "--config.evaluation.every=5"),
+    *("--config.phases[0].steps=30", "--config.evaluation.every=5"),
 ]
 
 
@@ -299,7 +316,7 @@ def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
     assert status == 0
     assert "going on from step" in said
     (step, params), (other_step, others) = map(checkpoint_bytes, (straight, stopped))
-    assert step == other_step == 10
+    assert step == other_step == 30
     assert same(params, others)
 
 

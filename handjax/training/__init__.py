@@ -1,7 +1,13 @@
 """Training: state, phases, the jitted step, logs, checkpoints. `train.py` tells it."""
 
 from handjax.training.checkpoints import Checkpoints
-from handjax.training.devices import compile_step, make_mesh, replicate, spread
+from handjax.training.devices import (
+    compile_step,
+    make_mesh,
+    replicate,
+    spread,
+    steps_per_dispatch,
+)
 from handjax.training.examine import (
     START,
     TEST,
@@ -44,4 +50,5 @@ __all__ = [
     "read_phases",
     "replicate",
     "spread",
+    "steps_per_dispatch",
 ]

@@ -1,12 +1,18 @@
 """Data-parallel training: the batch spread over the local devices, the state on all."""
 
 from collections.abc import Callable
+from math import gcd
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from handjax.training.configs import ConfigError
+
+AT_ONCE = 10
+# Inside a loop, XLA's convolutions on a CPU are many times slower.
+PER_DISPATCH = {"cpu": 1}
 
 
 def make_mesh(batch_size: int) -> Mesh | None:
@@ -41,9 +47,38 @@ def replicate(tree: Any, mesh: Mesh | None) -> Any:
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
-def compile_step(step: Callable[..., Any], mesh: Mesh | None) -> Callable[..., Any]:
-    """Jit a step that gives its state's memory to the next."""
+def steps_per_dispatch(*marks: int) -> int:
+    """How many steps go to the device at once, for this backend.
+
+    Args:
+        marks: steps that must fall between two dispatches, and whose multiples must.
+    """
+    return gcd(PER_DISPATCH.get(jax.default_backend(), AT_ONCE), *marks)
+
+
+def compile_step(
+    step: Callable[..., Any], mesh: Mesh | None, count: int = 1
+) -> Callable[..., Any]:
+    """Jit steps in a row, which give their state's memory to the next.
+
+    Args:
+        step: (state, key) -> (state, metrics).
+        mesh: the devices.
+        count: steps a call.
+
+    Returns:
+        (state, key) -> (state, metrics of each step, leaves (count, ...)).
+    """
+
+    def several(state: Any, key: Any) -> tuple[Any, Any]:
+        return jax.lax.scan(lambda s, _: step(s, key), state, None, count)
+
+    def single(state: Any, key: Any) -> tuple[Any, Any]:
+        state, metrics = step(state, key)
+        return state, jax.tree.map(lambda value: jnp.asarray(value)[None], metrics)
+
+    function = single if count == 1 else several
     if mesh is None:
-        return jax.jit(step, donate_argnums=0)
+        return jax.jit(function, donate_argnums=0)
     everywhere = NamedSharding(mesh, PartitionSpec())
-    return jax.jit(step, donate_argnums=0, out_shardings=everywhere)
+    return jax.jit(function, donate_argnums=0, out_shardings=everywhere)

@@ -16,12 +16,12 @@ class Meter:
 
     def __init__(self, samples_per_step: int):
         self._samples = samples_per_step
-        self._pending: list[tuple[int, dict[str, Any]]] = []
+        self._pending: list[tuple[range, dict[str, Any]]] = []
         self._since: float | None = None
 
-    def add(self, step: int, metrics: dict[str, Any]) -> None:
-        """Note the metrics of one step, still on their way."""
-        self._pending.append((step, metrics))
+    def add(self, steps: range, metrics: dict[str, Any]) -> None:
+        """Note the metrics of some steps, leaves (steps,), still on their way."""
+        self._pending.append((steps, metrics))
 
     def read(self) -> dict[str, float]:
         """Means over the steps since the last call, the rate now, and the pace.
@@ -31,9 +31,11 @@ class Meter:
         Raises:
             NotFiniteError: naming the first step and term that were not finite.
         """
-        steps = [step for step, _ in self._pending]
-        rows = jax.device_get([metrics for _, metrics in self._pending])
+        steps = [step for steps, _ in self._pending for step in steps]
+        parts = jax.device_get([metrics for _, metrics in self._pending])
         self._pending = []
+        joined = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        rows = [{k: v[at] for k, v in joined.items()} for at in range(len(steps))]
         for step, metrics in zip(steps, rows, strict=True):
             _check_metrics(step, metrics)
         means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

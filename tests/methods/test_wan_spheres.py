@@ -134,7 +134,8 @@ def test_sharp_maps_integrate_to_their_point(normalisation):
     np.testing.assert_allclose(c, [1.5 * 37.5, -1.5 * 37.5, 40.0], atol=1e-3)
 
 
-@pytest.mark.parametrize("name", TERMS)
+# Those on the maps are measured against `map_labels`, which a loop has checked.
+@pytest.mark.parametrize("name", sorted(TERMS.keys() - {"heatmaps", "depthmaps"}))
 def test_the_truth_costs_nothing(name, truth, batch):
     # Visible points lie on the rendered spheres up to rounding.
     assert TERMS[name](truth, batch) == pytest.approx(0.0, abs=2e-3)

@@ -38,13 +38,19 @@ def row(loss, rate=0.1):
     return {"loss": loss, "terms/uv": loss, "learning_rate": rate}
 
 
+def add(meter, first, *rows):
+    """Note the metrics of steps that went to the device together."""
+    joined = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    meter.add(range(first, first + len(rows)), joined)
+
+
 def test_the_meter_averages_terms_and_takes_the_latest_rate():
     meter = Meter(4)
-    meter.add(1, row(1.0, 0.3))
-    meter.add(2, row(3.0, 0.2))
+    add(meter, 1, row(1.0, 0.4), row(2.0, 0.3))
+    add(meter, 3, row(6.0, 0.2))
     means = meter.read()
-    assert means == {"loss": 2.0, "terms/uv": 2.0, "learning_rate": 0.2}
-    meter.add(3, row(5.0))
+    assert means == {"loss": 3.0, "terms/uv": 3.0, "learning_rate": 0.2}
+    add(meter, 4, row(5.0))
     assert meter.read()["loss"] == 5.0
 
 
@@ -52,16 +58,15 @@ def test_the_meter_tells_the_pace_from_the_second_reading_on(monkeypatch):
     clock = iter([10.0, 12.0, 12.0])
     monkeypatch.setattr("handjax.training.meter.time.perf_counter", lambda: next(clock))
     meter = Meter(4)
-    meter.add(1, row(1.0))
+    add(meter, 1, row(1.0))
     meter.read()
-    meter.add(2, row(1.0))
-    assert meter.read()["samples_per_second"] == 2.0
+    add(meter, 2, row(1.0), row(1.0))
+    assert meter.read()["samples_per_second"] == 4.0
 
 
 def test_the_meter_names_the_first_term_and_step_that_broke():
     meter = Meter(4)
-    meter.add(1, row(1.0))
-    meter.add(2, row(1.0) | {"loss": np.nan, "terms/uv": np.nan})
-    meter.add(3, row(np.nan) | {"terms/a": np.nan})
+    add(meter, 1, row(1.0), row(1.0) | {"loss": np.nan, "terms/uv": np.nan})
+    add(meter, 3, row(np.nan) | {"terms/a": np.nan})
     with pytest.raises(NotFiniteError, match="'uv' is nan at step 2"):
         meter.read()
