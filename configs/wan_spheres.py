@@ -30,6 +30,7 @@ def get_config(variant: str = "") -> ConfigDict:
                     "stacks": 1,  # Sec. 4: one by default, two in Table 2
                     "widths": (32, 64, 128),
                     "blocks": 1,
+                    "dtype": "float32",  # or "bfloat16", within the network alone
                     "beta": 10.0,  # Eq. 1: alpha
                     "normalisation": "softmax",  # Eq. 2 as printed; "relu": the code
                 }

@@ -20,6 +20,7 @@ from handjax.training.configs import Config, ConfigError
 Sample = Callable[[Any], Any]
 
 METHODS = ("wan_spheres",)
+DTYPES = ("float32", "bfloat16")
 
 
 class Experiment(NamedTuple):
@@ -57,6 +58,7 @@ def check(config: Config) -> None:
         "method": (config.method, METHODS),
         "synthetic.center": (config.synthetic.center, CENTERS),
         "synthetic.view": (config.synthetic.view, VIEWS),
+        "model.dtype": (config.model.dtype, DTYPES),
     }
     for name, (value, known) in choices.items():
         if value not in known:

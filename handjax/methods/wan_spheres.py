@@ -72,6 +72,7 @@ def _network(config: Config) -> StackedHourglass:
         widths=tuple(config.widths),
         stacks=config.stacks,
         blocks=config.blocks,
+        dtype=jnp.dtype(config.dtype),
     )
 
 

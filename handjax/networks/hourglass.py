@@ -7,6 +7,9 @@ Source: Newell, Yang & Deng, Stacked Hourglass Networks, ECCV 2016; He et al.,
 Identity Mappings in Deep Residual Networks, ECCV 2016.
 """
 
+from functools import partial
+from typing import Any
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -16,7 +19,7 @@ GROUPS = 16
 
 def _activate(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
     """Group norm and ReLU; to be called inside a compact module."""
-    return nn.relu(nn.GroupNorm(num_groups=min(GROUPS, x.shape[-1]))(x))
+    return nn.relu(nn.GroupNorm(min(GROUPS, x.shape[-1]), dtype=x.dtype)(x))
 
 
 def upsample(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h2 w2 c"]:
@@ -45,11 +48,11 @@ class Bottleneck(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w o"]:
-        y = nn.Dense(self.features // 2)(_activate(x))
-        y = nn.Conv(self.features // 2, (3, 3))(_activate(y))
-        y = nn.Dense(self.features)(_activate(y))
+        y = nn.Dense(self.features // 2, dtype=x.dtype)(_activate(x))
+        y = nn.Conv(self.features // 2, (3, 3), dtype=x.dtype)(_activate(y))
+        y = nn.Dense(self.features, dtype=x.dtype)(_activate(y))
         if x.shape[-1] != self.features:
-            x = nn.Dense(self.features, use_bias=False)(x)
+            x = nn.Dense(self.features, use_bias=False, dtype=x.dtype)(x)
         return x + y
 
 
@@ -98,7 +101,8 @@ class Stem(nn.Module):
         batch, height, width, channels = x.shape
         x = x.reshape(batch, height // 4, 4, width // 4, 4, channels)
         x = x.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height // 4, width // 4, -1)
-        return Bottleneck(self.features)(nn.Conv(self.features, (3, 3))(x))
+        x = nn.Conv(self.features, (3, 3), dtype=x.dtype)(x)
+        return Bottleneck(self.features)(x)
 
 
 class StackedHourglass(nn.Module):
@@ -109,6 +113,8 @@ class StackedHourglass(nn.Module):
         widths: channels at each resolution, see `Hourglass`.
         stacks: hourglasses in a row; each sees the maps of the one before.
         blocks: bottlenecks in a row.
+        dtype: of all that is computed between the picture and the maps, which are
+            float32 again; parameters are float32 throughout.
 
     Returns:
         Maps of every stack, the last one being the answer: a list of (batch,
@@ -119,18 +125,20 @@ class StackedHourglass(nn.Module):
     widths: tuple[int, ...]
     stacks: int = 1
     blocks: int = 1
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(
         self, x: Float[Array, "batch h w c"]
     ) -> list[Float[Array, "batch p q maps"]]:
-        x = Stem(self.widths[0])(x)
+        dense = partial(nn.Dense, dtype=self.dtype)
+        x = Stem(self.widths[0])(x.astype(self.dtype))
         outputs = []
         for stack in range(self.stacks):
             y = Hourglass(self.widths, self.blocks)(x)
-            y = _activate(nn.Dense(self.widths[0])(_activate(y)))
-            outputs.append(nn.Dense(self.maps)(y))
+            y = _activate(dense(self.widths[0])(_activate(y)))
+            maps = dense(self.maps)(y)
+            outputs.append(maps.astype(jnp.float32))
             if stack + 1 < self.stacks:
-                again = nn.Dense(self.widths[0])(outputs[-1])
-                x = x + nn.Dense(self.widths[0])(y) + again
+                x = x + dense(self.widths[0])(y) + dense(self.widths[0])(maps)
         return outputs

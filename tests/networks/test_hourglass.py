@@ -48,6 +48,19 @@ def test_gradient_reaches_every_parameter(small):
     assert all(jnp.isfinite(g).all() and (g != 0).any() for g in gradients)
 
 
+def test_bfloat16_stays_within_the_network(small):
+    apply, params, images = small
+    network = StackedHourglass(maps=6, widths=(16, 32), stacks=2, dtype=jnp.bfloat16)
+    coarse = jax.jit(network.apply)(params, images)
+    exact = apply(params, images)
+    shapes = jax.eval_shape(network.init, jax.random.key(1), images)
+    assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(shapes))
+    for ours, theirs in zip(coarse, exact, strict=True):
+        assert ours.dtype == jnp.float32
+        assert not jnp.array_equal(ours, theirs)
+        assert jnp.abs(ours - theirs).mean() < 0.1 * jnp.abs(theirs).mean()
+
+
 def test_halve_takes_the_largest_of_each_two_by_two():
     x = jnp.arange(16.0).reshape(1, 4, 4, 1)
     np.testing.assert_array_equal(hourglass.halve(x)[0, :, :, 0], [[5, 7], [13, 15]])
