@@ -33,6 +33,8 @@ def get_config(variant: str = "") -> ConfigDict:
                     "dtype": "float32",  # or "bfloat16", within the network alone
                     "beta": 10.0,  # Eq. 1: alpha
                     "normalisation": "softmax",  # Eq. 2 as printed; "relu": the code
+                    "threshold": 0.05,  # Eq. 3: the code; 0 as printed
+                    "reach": 50.0,  # mm, Eq. 9: the code; inf as printed
                 }
             ),
             "evaluation": common.evaluation(),
@@ -63,7 +65,7 @@ def _laptop(config: ConfigDict) -> None:
 
 
 def _small(config: ConfigDict) -> None:
-    """All equations, and weights of 16 MB at most."""
+    """All equations, and weights of 16 MB at most: `_laptop` and Eq. 3, longer."""
     _laptop(config)
     config.template = "hand_1721"
     config.model.widths = (64, 128, 256)
@@ -77,8 +79,10 @@ def _small(config: ConfigDict) -> None:
 def _paper(config: ConfigDict) -> None:
     """What the paper and its released code say.
 
-    Ours still: the hand, the sensor's noise in place of Gaussian noise, a stem of
-    patches in place of a strided convolution.
+    Ours still: the hand, its shapes and poses; the sensor's noise in place of Gaussian
+    noise; crops centred on the mean of the spheres, up to 15 mm beside it, where the
+    code moves hands within a box of 30 x 30 x 50 mm; background at 150 mm, not 100; a
+    stem of patches, not a strided convolution; nearest, not bilinear upsampling.
     """
     config.template = "hand_1721"
     config.batch_size = 128
@@ -93,6 +97,7 @@ def _paper(config: ConfigDict) -> None:
     )
     config.synthetic.view = "wan2019"
     config.synthetic.center = "gt"
+    config.synthetic.crop_jitter = 15.0
     config.model.update(
         {
             "widths": (256, 256, 256),
@@ -104,7 +109,8 @@ def _paper(config: ConfigDict) -> None:
         common.phase(
             "synthetic",
             steps=20_000_000 // 128,  # Sec. 3.3: 20 million depth maps
-            weights={"heatmaps": 1e3, "depthmaps": 1e3},  # Sec. 3.3: on the maps
+            # Sec. 3.3: on the maps; weights of the released code, 1e-1 for mm squared.
+            weights={"heatmaps": 1e3, "depthmaps": 1e3},
         ),
     )
 

@@ -63,6 +63,8 @@ def check(config: Config) -> None:
     for name, (value, known) in choices.items():
         if value not in known:
             raise ConfigError(f"{name} is {value!r}; it must be one of {list(known)}")
+    if not config.phases:
+        raise ConfigError("phases is empty; a run needs one phase or more")
     counts = {
         "batch_size": config.batch_size,
         **{f"evaluation.{name}": count for name, count in config.evaluation.items()},

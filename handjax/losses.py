@@ -15,12 +15,18 @@ def weigh(
 
     Args:
         terms: what the method measured, by name.
-        weights: how much of each; a term without a weight is only watched.
+        weights: how much of each; 0 leaves a term out, however steep it is.
 
     Raises:
         KeyError: a weight names a term that was not measured.
+
+    Source: [wan2019] Eq. (4).
     """
     unknown = sorted(set(weights) - set(terms))
     if unknown:
         raise KeyError(f"weights name {unknown}, but the terms are {sorted(terms)}")
-    return jnp.sum(jnp.stack([weights[name] * terms[name] for name in weights]))
+    total = jnp.zeros(())
+    for name, weight in weights.items():
+        # 0 times an infinite slope is NaN.
+        total += weight * terms[name] if weight else 0.0
+    return total

@@ -1,5 +1,6 @@
 """How terms become one number."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -14,6 +15,14 @@ def test_weigh_adds_each_term_times_its_weight():
 
 def test_weigh_leaves_terms_without_weight_out():
     assert weigh(TERMS, {"far": 1.0}) == 5.0
+
+
+def test_a_term_of_weight_zero_spoils_neither_the_sum_nor_its_gradient():
+    def total(x):
+        terms = {"near": x, "steep": jnp.sqrt(x - 1.0), "far": x / 0.0}
+        return weigh(terms, {"near": 2.0, "steep": 0.0, "far": 0.0})
+
+    assert jax.value_and_grad(total)(1.0) == (2.0, 2.0)
 
 
 def test_weigh_refuses_a_weight_without_term():

@@ -391,6 +391,11 @@ def test_another_config_is_refused_in_a_folder_with_a_run(finished):
         ("evaluation.every", 0, "1 or more"),
         ("evaluation.frames", 0, "1 or more"),
         ("batch_size", -1, "1 or more"),
+        ("phases", (), "needs one phase"),
+        ("model.dtype", "float8", "bfloat16"),
+        ("model.normalisation", "soft", "softmax"),
+        ("model.stacks", 0, "1 or more"),
+        ("model.widths", (8,) * 6, "1 to 5"),
     ],
 )
 def test_what_could_only_fail_later_is_refused_at_once(field, value, answer):

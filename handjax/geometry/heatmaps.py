@@ -6,11 +6,15 @@ Notation, shared by every function here and by the tests:
     beta: annealing factor of the softmax; alpha in [wan2019].
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
+
+Normalisation = Literal["softmax", "relu"]
+NORMALISATIONS = get_args(Normalisation)
+"""How a heat-map becomes weights: as printed, or as in the released code."""
 
 
 def gaussian(
@@ -76,7 +80,7 @@ def integrate_depth(
     depth: Float[Array, "height width"],
     *,
     beta: float = 10.0,
-    normalisation: Literal["softmax", "relu"] = "softmax",
+    normalisation: Normalisation = "softmax",
 ) -> Float[Array, ""]:
     """Mean of a latent depth map, weighted by a heat-map.
 
@@ -94,9 +98,9 @@ def integrate_depth(
 
     Source: [wan2019] Eq. (2).
     """
-    if normalisation not in ("softmax", "relu"):
+    if normalisation not in NORMALISATIONS:
         raise ValueError(
-            f"normalisation must be 'softmax' or 'relu', got {normalisation!r}"
+            f"normalisation must be one of {NORMALISATIONS}, got {normalisation!r}"
         )
     if normalisation == "softmax":
         weights = _softmax(beta * heatmap)

@@ -32,7 +32,7 @@ def sphere_depth(
         r: sphere radius, mm.
         far: depth given to rays that miss, mm.
 
-    Source: [wan2019] Eq. (6).
+    Source: [wan2019] Eqs. (6)-(7).
     """
     squared = r**2 - jnp.sum((xy - c[:2]) ** 2, axis=-1)
     return jnp.where(squared > 0.0, c[2] - _half_chord(squared), far)

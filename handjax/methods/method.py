@@ -13,6 +13,9 @@ Terms = dict[str, Any]
 class Method(NamedTuple):
     """A paper's method, as a GradientTransformation is an optimiser.
 
+    Whatever a loss needs that is random is drawn in `predict` and stands in the
+    prediction.
+
     Attributes:
         init: (key, batch) -> (params, state).
         predict: (params, state, batch, *, key, train) -> (prediction, state).

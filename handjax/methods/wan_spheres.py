@@ -44,8 +44,11 @@ UNIT = 100.0
 """Depths enter and leave the network in units of this many mm."""
 STRIDE = 4
 """Pixels of the picture per pixel of a heat-map."""
-NEVER_SEEN = 50.0
-"""No point is asked to pull a sphere from farther than this, mm."""
+CODE_THRESHOLD = 0.05
+"""Where a heat-map's label counts as lit in the released code; as printed, above 0."""
+CODE_REACH = 50.0
+"""Points pull spheres from no farther in the released code, mm; as printed, from
+anywhere."""
 
 
 class Prediction(NamedTuple):
@@ -148,9 +151,11 @@ def heatmap_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     return _mean_of_views(jnp.square(prediction.heatmaps - label), batch.views.valid)
 
 
-def depthmap_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+def depthmap_error(
+    prediction: Prediction, batch: Batch, *, threshold: float = CODE_THRESHOLD
+) -> Float[Array, ""]:
     """Squared error of the latent depth maps, of every stack, in `UNIT`s squared."""
-    _, label = map_labels(prediction, batch)
+    _, label = map_labels(prediction, batch, threshold=threshold)
     return _mean_of_views(jnp.square(prediction.depths - label), batch.views.valid)
 
 
@@ -183,9 +188,14 @@ def true_centres(batch: Batch) -> Float[Array, "batch view 1 41 3"]:
 
 
 def map_labels(
-    prediction: Prediction, batch: Batch
+    prediction: Prediction, batch: Batch, *, threshold: float = CODE_THRESHOLD
 ) -> tuple[Float[Array, "batch view 1 41 h w"], Float[Array, "batch view 1 41 h w"]]:
     """Gaussians around the projected centres, and their depths where these are lit.
+
+    Args:
+        prediction: for the size of its maps.
+        batch: with labels.
+        threshold: lit is what is above; 0 as printed, where a Gaussian is everywhere.
 
     Source: [wan2019] Eq. (3).
     """
@@ -194,7 +204,7 @@ def map_labels(
     def label(c, camera):
         uv = cameras.project(_map_camera(camera), c)
         bump = jax.vmap(lambda uv: heatmaps.gaussian(uv, height, width, 1.0))(uv)
-        lit = jax.vmap(partial(heatmaps.depth_label, threshold=0.05))
+        lit = jax.vmap(partial(heatmaps.depth_label, threshold=threshold))
         return bump[None], lit(bump, c[:, 2] / UNIT)[None]
 
     return _over_views(label)(true_centres(batch)[:, :, 0], _seen(batch.views)[1])
@@ -220,6 +230,8 @@ def model_to_data(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
 
         L_m2d = mean |G(c) - D|
 
+    As printed; the released code squares the difference.
+
     Source: [wan2019] Eq. (5).
     """
     D, camera = _seen(batch.views)
@@ -229,13 +241,18 @@ def model_to_data(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     return _mean_of_views(jnp.abs(drawn - D), batch.views.valid)
 
 
-def data_to_model(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
+def data_to_model(
+    prediction: Prediction, batch: Batch, *, reach: float = CODE_REACH
+) -> Float[Array, ""]:
     """Distance from the points seen to the nearest sphere's surface, mm.
 
-        L_d2m = mean_p min(d(p), `NEVER_SEEN`)
+        L_d2m = mean_p min(d(p), reach)
 
-    The bound is the released code's: what a sensor sees beside the hand must not
-    drag spheres to it.
+    Args:
+        prediction: the spheres.
+        batch: the views.
+        reach: infinite as printed. The released code's bound keeps what a sensor sees
+            beside the hand from dragging spheres to it.
 
     Source: [wan2019] Eqs. (9)-(11).
     """
@@ -243,7 +260,7 @@ def data_to_model(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     def distances(D, camera, c):
         points = cameras.unproject(camera, cameras.pixel_grid(*D.shape), D)
         near = balls.point_to_spheres(points.reshape(-1, 3), c, prediction.radii)
-        return jnp.where(D.reshape(-1) < FAR, jnp.minimum(near, NEVER_SEEN), 0.0)
+        return jnp.where(D.reshape(-1) < FAR, jnp.minimum(near, reach), 0.0)
 
     D, camera = _seen(batch.views)
     distance = _over_views(distances)(D, camera, prediction.centres)
@@ -252,7 +269,7 @@ def data_to_model(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     return _mean_of_views(mean, batch.views.valid)
 
 
-TERMS: dict[str, Callable[[Prediction, Batch], Float[Array, ""]]] = {
+TERMS: dict[str, Callable[..., Float[Array, ""]]] = {
     "heatmaps": heatmap_error,
     "depthmaps": depthmap_error,
     "coordinates": coordinate_error,
@@ -262,7 +279,9 @@ TERMS: dict[str, Callable[[Prediction, Batch], Float[Array, ""]]] = {
 }
 
 
-def supervised(prediction: Any, batch: Any, frozen: Any) -> Terms:
+def supervised(
+    prediction: Any, batch: Any, frozen: Any, *, terms: Any = TERMS
+) -> Terms:
     """Every term, on views whose hands are known.
 
     A jitted step computes only those that its phase weighs.
@@ -273,7 +292,7 @@ def supervised(prediction: Any, batch: Any, frozen: Any) -> Terms:
     del frozen
     if not isinstance(batch, Batch):
         raise ValueError("the supervised loss of wan_spheres takes one source a phase")
-    return {name: term(prediction, batch) for name, term in TERMS.items()}
+    return {name: term(prediction, batch) for name, term in terms.items()}
 
 
 def _joints(prediction: Prediction, batch: Batch) -> dict[str, Array]:
@@ -300,7 +319,12 @@ def make(config: Config, template: Template) -> Method:
             raise ValueError(
                 f"phase {phase.name!r} weighs {unknown}; the terms are {list(TERMS)}"
             )
+    _check(config.model)
     network = _network(config.model)
+    terms = TERMS | {
+        "depthmaps": partial(depthmap_error, threshold=config.model.threshold),
+        "data_to_model": partial(data_to_model, reach=config.model.reach),
+    }
 
     def init(key, batch):
         return network.init(key, _network_input(batch.views)), {}
@@ -308,11 +332,33 @@ def make(config: Config, template: Template) -> Method:
     return Method(
         init=init,
         predict=partial(_predict, config=config.model, radii=template.sphere_radii),
-        losses={"supervised": supervised},
+        losses={"supervised": partial(supervised, terms=terms)},
         trainable={"supervised": lambda path: True},
         imagine=None,
         joints=_joints,
     )
+
+
+def _check(model: Config) -> None:
+    """Refuse what no network can be built from.
+
+    Raises:
+        ValueError: naming the setting and what it may be.
+    """
+    if model.normalisation not in heatmaps.NORMALISATIONS:
+        raise ValueError(
+            f"model.normalisation is {model.normalisation!r}; it must be one of "
+            f"{heatmaps.NORMALISATIONS}"
+        )
+    for name in ("stacks", "blocks"):
+        if model[name] < 1:
+            raise ValueError(f"model.{name} is {model[name]}; it must be 1 or more")
+    # Maps of 16 pixels can be halved four times.
+    if not 1 <= len(model.widths) <= 5 or min(model.widths) < 2:
+        raise ValueError(
+            f"model.widths is {tuple(model.widths)}; it must be 1 to 5 numbers of "
+            "channels, 2 or more"
+        )
 
 
 def _crop_from_world(views: Views) -> Float[Array, "batch view 4 4"]:

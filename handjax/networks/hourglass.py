@@ -8,6 +8,7 @@ Identity Mappings in Deep Residual Networks, ECCV 2016.
 """
 
 from functools import partial
+from math import gcd
 from typing import Any
 
 import flax.linen as nn
@@ -19,7 +20,8 @@ GROUPS = 16
 
 def _activate(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
     """Group norm and ReLU; to be called inside a compact module."""
-    return nn.relu(nn.GroupNorm(min(GROUPS, x.shape[-1]), dtype=x.dtype)(x))
+    groups = gcd(GROUPS, x.shape[-1])
+    return nn.relu(nn.GroupNorm(groups, dtype=x.dtype)(x))
 
 
 def upsample(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h2 w2 c"]:
