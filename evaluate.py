@@ -15,12 +15,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from handjax import training, visualize, weights
+from handjax import export, training, visualize, weights
 from handjax.batch import FAR
 from handjax.evaluation import metrics, report
 from handjax.evaluation.protocols import PROTOCOLS
 from handjax.experiment import assemble, judge
-from handjax.training import Estimates
+from handjax.hands.poses import VIEWS
+from handjax.training import Estimates, configs
 
 # What the crop centres of --center come from, as it is printed.
 CENTERS = {"depth": "depth", "gt": "GROUND TRUTH"}
@@ -44,13 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
         known = ", ".join(PROTOCOLS)
         return refuse(f"no dataset is called {chosen.dataset!r}; there are: {known}")
     try:
-        chosen.out.mkdir(parents=True, exist_ok=True)
+        export.prepare(chosen.out)
         found = weights.from_run(chosen.workdir) if chosen.workdir else None
         found = found or weights.from_release(chosen.weights)
-    except weights.MissingError as wrong:
+    except (weights.MissingError, export.FolderError) as wrong:
         return refuse(str(wrong))
-    except OSError as wrong:
-        return refuse(f"--out {chosen.out} can't be made: {wrong.strerror}")
     write(estimate(found, chosen), chosen, found)
     return 0
 
@@ -73,6 +72,9 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--center", choices=tuple(CENTERS), default="depth", help="of the crops"
     )
     parser.add_argument(
+        "--view", choices=VIEWS, default="haar", help="how views are drawn"
+    )
+    parser.add_argument(
         "--noise",
         action=argparse.BooleanOptionalAction,
         help="of the sensor; default: the config's",
@@ -90,7 +92,7 @@ def positive(text: str) -> int:
 def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
     """Predictions for held-out synthetic frames, beside the truth."""
     config = found.config
-    config.synthetic.center = chosen.center
+    config.synthetic.center, config.synthetic.view = chosen.center, chosen.view
     if chosen.noise is not None:
         config.synthetic.noise = chosen.noise
     examiner = judge(assemble(config))
@@ -113,11 +115,12 @@ def write(
     )
     results = report.results(errors, constant, protocol)
     results |= {name: getattr(chosen, name) for name in ("dataset", "seed", "center")}
-    noise = found.config.synthetic.noise
-    results |= {"weights": found.origin, "noise": noise}
+    drawn = found.config.synthetic
+    results |= {"weights": found.origin, "synthetic": configs.plain(drawn)}
     title = (
-        f"{found.origin} on {chosen.dataset}, crop centre from "
-        f"{CENTERS[chosen.center]}, sensor noise {'on' if noise else 'off'}"
+        f"{found.origin} on {chosen.dataset}, seed {chosen.seed}: {drawn.view} views, "
+        f"crop centre from {CENTERS[chosen.center]} within {drawn.crop_jitter:g} mm, "
+        f"sensor noise {'on' if drawn.noise else 'off'}"
     )
     text = f"{title}\n\n{report.table(results, protocol)}"
     (chosen.out / "table.txt").write_text(text + "\n")

@@ -6,7 +6,8 @@
     python train.py --config=... --init runs/other      (or a released weight's name)
 
 The same command again goes on where the last one stopped. In --workdir: config.json,
-log.jsonl, checkpoints/ (latest and best), pictures/, tensorboard/.
+log.jsonl, checkpoints/ (latest and best), pictures/, tensorboard/. A config is a Python
+file, and is run: take only those that you have read.
 """
 
 import sys
@@ -70,10 +71,10 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
     """
     config, method = experiment.config, experiment.method
     phases = training.read_phases(config, method)
-    workdir.mkdir(parents=True, exist_ok=True)
     with (
+        training.Alone(workdir),
         training.Checkpoints(workdir) as saved,
-        training.Log(workdir, phases[-1].last) as log,
+        training.Log(workdir, phases[-1].last, since=saved.latest or 0) as log,
         training.Interrupt() as interrupt,
     ):
         configs.claim(workdir, config, begun=saved.latest is not None)
@@ -92,19 +93,12 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
 
 
 def start(run: Run, init: str | None) -> TrainState:
-    """The state of the latest checkpoint, or a new one.
-
-    Raises:
-        ConfigError: if other parameters are asked for although the run has its own.
-    """
+    """The state of the latest checkpoint, or a new one."""
     method = run.experiment.method
     if run.saved.latest is None:
         return training.replicate(begin(run, init), run.mesh)
     if init:
-        raise configs.ConfigError(
-            f"--init {init} is for a run's start, but {run.workdir} is at step "
-            f"{run.saved.latest}; leave it out to go on, or choose another --workdir"
-        )
+        run.log.say(f"--init {init} was for the start; the run has its own by now")
     phase = training.phase_at(run.phases, run.saved.latest)
     blank = jax.eval_shape(lambda: training.enter(fresh(run), method, phase))
     run.log.say(f"going on from step {run.saved.latest} in {run.workdir}")
@@ -171,7 +165,9 @@ def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
     found = run.examiner(state.ema, state.state, key, config.evaluation.frames)
     names = PROTOCOL.counted(found.truth)
     errors = metrics.errors_by_set(found.predicted, found.truth, found.valid, names)
-    figures = {f"{name}_mean_mm": metrics.mean(e) for name, e in errors.items()}
+    # A crop centred by the truth is told from one centred by what is seen.
+    centre = "_true_centre" if config.synthetic.center == "gt" else ""
+    figures = {f"{k}_mean_mm{centre}": metrics.mean(e) for k, e in errors.items()}
     run.log.evaluate(number, phase.name, figures)
     draw(run, found, next(iter(errors.values())), number)
     save(run, state, number, next(iter(figures.values())))
@@ -187,8 +183,7 @@ def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
 
 def save(run: Run, state: TrainState, number: int, mean: float | None = None) -> None:
     """Keep a checkpoint, unless something in it is not finite."""
-    kept = {"params": state.params, "ema": state.ema, "state": state.state}
-    training.check_finite(number, kept)
+    training.check_finite(number, state._asdict())
     run.saved.save(state, mean)
 
 
@@ -221,7 +216,7 @@ def main(_: list[str]) -> None:
     try:
         sys.exit(train(assemble(config), workdir, INIT.value))
     except training.NotFiniteError as wrong:
-        sys.exit(f"stopped: {wrong}. {workdir} keeps the last good checkpoint.")
+        sys.exit(f"stopped: {wrong}. Checkpoints in {workdir} are from before that.")
     except (configs.ConfigError, weights.MissingError) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(2)

@@ -36,6 +36,8 @@ def main() -> None:
         "--first", type=int, default=0, help="frame, to hold out others"
     )
     chosen = parser.parse_args()
+    if chosen.real and not chosen.truth:
+        parser.error("--real needs --truth")
     template = load_template()
     if chosen.real:
         report_real(template, chosen)

@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from handjax.export import FolderError
 from handjax.fitting import FrameError, command
 
 
@@ -15,10 +16,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m handjax", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     command.add_to(commands)
-    chosen = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    chosen = parser.parse_args(command.join_center(given))
     try:
         chosen.run(chosen)
-    except FrameError as error:
+    except (FrameError, FolderError) as error:
         print(f"{parser.prog} {chosen.command}: {error}", file=sys.stderr)
         return 2
     return 0

@@ -88,6 +88,24 @@ def joints_json(
     return (json.dumps(fields, indent=1) + "\n").encode()
 
 
+class FolderError(ValueError):
+    """Nothing can be written where results were to go."""
+
+
+def prepare(folder: Path) -> None:
+    """Make a folder for results, before the work that they cost.
+
+    Raises:
+        FolderError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise FolderError(f"--out {folder} can't be made: {wrong.strerror}") from wrong
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError(f"--out {folder} can't be written to; choose another")
+
+
 def write(path: str | Path, content: bytes) -> Path:
     """Write a file whole or not at all; makes its folder, returns the path."""
     path = Path(path)

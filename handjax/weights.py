@@ -21,6 +21,7 @@ import numpy as np
 
 from handjax.experiment import Experiment, assemble
 from handjax.training import Checkpoints, configs
+from handjax.training.checkpoints import FOLDER as CHECKPOINTS
 from handjax.training.configs import Config
 
 FOLDER = Path(__file__).parent / "weights"
@@ -76,7 +77,9 @@ def from_run(workdir: str | Path) -> Weights:
     except (ValueError, AttributeError) as wrong:
         raise MissingError(f"{page} is no config of this handjax: {wrong}") from wrong
     params, state = blank(experiment)
-    with Checkpoints(workdir) as saved:
+    if not (Path(workdir) / CHECKPOINTS).is_dir():
+        raise MissingError(f"the run in {str(workdir)!r} has no checkpoint yet")
+    with Checkpoints(workdir, read_only=True) as saved:
         if saved.best is None:
             raise MissingError(f"the run in {str(workdir)!r} has no checkpoint yet")
         origin = f"{workdir} at step {saved.best}"

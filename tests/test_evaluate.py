@@ -91,6 +91,50 @@ def test_a_release_holds_the_weights_of_the_run_to_bfloat16(run, tmp_path, monke
     assert "step 7" in released.origin
 
 
+def test_a_release_is_evaluated_as_the_run_it_came_from(
+    run, evaluated, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path / "weights")
+    weights.save_release(run, "random")
+    arguments = ["--dataset", "synthetic", "--weights", "random", "--frames", "6"]
+    assert evaluate.main([*arguments, "--out", str(tmp_path)]) == 0
+    ours, theirs = (
+        json.loads((folder / "results.json").read_text())
+        for folder in (tmp_path, evaluated)
+    )
+    assert ours["mean_mm"] == pytest.approx(theirs["mean_mm"], rel=0.02)
+    assert ours["synthetic"] == theirs["synthetic"]
+    assert "release random" in ours["weights"]
+
+
+def test_an_out_that_is_a_file_is_refused_at_once(capsys, tmp_path):
+    (tmp_path / "file").touch()
+    arguments = ["--dataset=synthetic", "--workdir=x", f"--out={tmp_path / 'file'}"]
+    assert "can't be made" in refused(arguments, capsys)
+
+
+@pytest.mark.parametrize("content", ["{", '{"method": "wan_spheres"}'])
+def test_a_broken_config_is_refused(capsys, tmp_path, content):
+    (tmp_path / configs.FILE).write_text(content)
+    said = refused(
+        ["--dataset=synthetic", f"--workdir={tmp_path}", f"--out={tmp_path}"], capsys
+    )
+    assert "no config of this handjax" in said
+
+
+def test_a_release_needs_a_plain_name_and_spares_what_is_there(
+    run, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    assert weights.main(["export", str(run), "../random"]) == 2
+    assert "named by a-z" in capsys.readouterr().err
+    weights.save_release(run, "random")
+    before = (tmp_path / "random.npz").read_bytes()
+    monkeypatch.setattr(weights, "LIMIT", 10)
+    assert weights.main(["export", str(run), "random"]) == 2
+    assert (tmp_path / "random.npz").read_bytes() == before
+
+
 def refused(arguments, capsys):
     """What is said on stderr when the arguments end in status 2."""
     try:

@@ -122,6 +122,7 @@ def toy_config(**changes):
         "batch_size": FRAMES,
         "phases": both,
         "optimizer": optimizer,
+        "synthetic": {"center": "depth"},
         "evaluation": {"every": 4, "frames": 8, "batch_size": FRAMES},
     }
     return ConfigDict(page | changes)
@@ -292,32 +293,52 @@ def end(process):
     return process.returncode, said
 
 
-def checkpoint_bytes(workdir):
-    """All that evaluation would read of the latest checkpoint."""
-    config = configs.read(workdir / configs.FILE)
-    shapes = weights.blank(assemble(config))
+def whole_checkpoint(workdir):
+    """All of the latest checkpoint: what evaluation reads, and what going on needs."""
+    experiment = assemble(configs.read(workdir / configs.FILE))
+    phase = training.read_phases(experiment.config, experiment.method)[0]
+
+    def blank(key):
+        batch = experiment.sources["synthetic"](key)
+        state = training.init_state(experiment.method, batch, key)
+        return training.enter(state, experiment.method, phase)
+
     with Checkpoints(workdir) as saved:
-        return saved.latest, saved.restore_model(*shapes, saved.latest)
+        return saved.restore(jax.eval_shape(lambda: blank(jax.random.key(0))))
 
 
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory, compiled):
+    """The folder of a real run that nobody stopped."""
+    folder = tmp_path_factory.mktemp("straight")
+    status, said = end(start_training(folder, compiled))
+    assert status == 0
+    assert "python evaluate.py" in said
+    return folder
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
-    tmp_path, compiled
+    tmp_path, compiled, straight, how
 ):
-    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
-    assert end(start_training(straight, compiled))[0] == 0
-    first = start_training(stopped, compiled)
-    while first.poll() is None and not list(stopped.glob("pictures/*")):
+    first = start_training(tmp_path, compiled)
+    while first.poll() is None and not list(tmp_path.glob("checkpoints/*/model")):
         time.sleep(0.05)
-    first.terminate()
+    first.send_signal(how)
     status, said = end(first)
-    assert status == 128 + signal.SIGTERM
-    assert "stopped by SIGTERM" in said
-    status, said = end(start_training(stopped, compiled))
+    if how is signal.SIGTERM:
+        assert status == 128 + signal.SIGTERM
+        assert "stopped by SIGTERM" in said
+    else:
+        assert status == -signal.SIGKILL
+    status, said = end(start_training(tmp_path, compiled))
     assert status == 0
     assert "going on from step" in said
-    (step, params), (other_step, others) = map(checkpoint_bytes, (straight, stopped))
-    assert step == other_step == 30
-    assert same(params, others)
+    ours, theirs = whole_checkpoint(tmp_path), whole_checkpoint(straight)
+    assert ours.step == theirs.step == 30
+    assert same(ours, theirs)
+    steps = [entry["step"] for entry in evaluations(tmp_path)]
+    assert steps == sorted(set(steps))
 
 
 TWO_DEVICES = """
@@ -466,6 +487,20 @@ def test_init_starts_from_the_parameters_and_the_state_of_another_run(
     assert state.state["steps"] == 9
 
 
-def test_init_is_refused_where_a_run_has_parameters_of_its_own(finished):
-    with pytest.raises(configs.ConfigError, match="at step 12"):
-        train.train(toy(), finished, init="other")
+def test_init_is_left_aside_where_a_run_goes_on(finished, capsys):
+    assert train.train(toy(), finished, init="other") == 0
+    assert "--init other was for the start" in capsys.readouterr().out
+
+
+def test_a_folder_is_one_process_s(tmp_path):
+    with (
+        training.Alone(tmp_path),
+        pytest.raises(configs.ConfigError, match="another process"),
+    ):
+        train.train(toy(), tmp_path)
+
+
+def test_a_workdir_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(configs.ConfigError, match="can't be written to"):
+        train.train(toy(), tmp_path / "file")

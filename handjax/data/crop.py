@@ -151,10 +151,15 @@ def _largest(values: Array, count: int) -> Float[Array, ""]:
 
 def _fill(depth: Array, hit: Array, *, far: float) -> Float[Array, "height width"]:
     """Fill pixels of which at least 5 of 8 neighbours were hit with their mean."""
-    around = [
-        (jnp.roll(jnp.where(hit, depth, 0.0), s, (0, 1)), jnp.roll(hit, s, (0, 1)))
-        for s in [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
-    ]
-    count = sum(present for _, present in around)
-    mean = sum(value for value, _ in around) / jnp.maximum(count, 1)
+    count = _around(hit.astype(depth.dtype))
+    mean = _around(jnp.where(hit, depth, 0.0)) / jnp.maximum(count, 1)
     return jnp.where(hit, depth, jnp.where(count >= 5, mean, far))
+
+
+def _around(image: Float[Array, "height width"]) -> Float[Array, "height width"]:
+    """Sum of the eight neighbours; there is nothing beyond the border."""
+    height, width = image.shape
+    padded = jnp.pad(image, 1)
+    places = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    shifted = [padded[i : i + height, j : j + width] for i, j in places]
+    return jnp.sum(jnp.stack(shifted), axis=0)

@@ -51,6 +51,17 @@ def add_to(commands) -> None:
     parser.set_defaults(run=run)
 
 
+def join_center(arguments: list[str]) -> list[str]:
+    """`--center -20,50,700` as one argument: argparse takes the value for an option."""
+    joined = []
+    for argument in arguments:
+        if joined and joined[-1] == "--center":
+            joined[-1] = f"--center={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
 def run(chosen: argparse.Namespace) -> None:
     """Read, fit, and only then write.
 
@@ -60,11 +71,11 @@ def run(chosen: argparse.Namespace) -> None:
     camera = parse_camera(chosen.camera)
     centre = parse_center(chosen.center)
     depth = read_depth(chosen.depth)
-    _make_folder(chosen.out)
     if chosen.starts < 1:
         raise FrameError(f"--starts wants 1 or more; got {chosen.starts}")
     if chosen.seed < 0:
         raise FrameError(f"--seed wants 0 or more; got {chosen.seed}")
+    export.prepare(chosen.out)
     height, width = depth.shape
     print(f"frame     {width} x {height}, {np.sum(depth > 0)} pixels with depth")
     how = "given"
@@ -144,10 +155,3 @@ def _summary(found: Fit, seconds: float) -> str:
 
 def _place(point) -> str:
     return "(" + ", ".join(f"{x:.0f}" for x in point) + ")"
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FrameError(f"--out {folder} can't be made: {error.strerror}") from error

@@ -141,7 +141,7 @@ def model_to_data(
 ) -> Float[Array, ""]:
     """How far what the spheres would show is from what was measured.
 
-        sum rho(|G - D|) / number of rays that met something
+        sum rho(|G - D|) / number of rays on which something was measured
 
     A ray that meets a surface in one of the two and none in the other costs s. It
     has no gradient, but `outline` has.

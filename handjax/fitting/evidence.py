@@ -30,8 +30,11 @@ POINTS = 512
 FEWEST = 1500.0
 """Square mm in sight below which there is no hand to fit, a third of a fist."""
 
-ENOUGH = 4.0
-"""Points that a pixel of the crop wants; coarser frames have their pixels cut up."""
+POINTS_A_PIXEL = 4.0
+"""What a pixel of the crop wants; coarser frames have their pixels cut up."""
+
+FINEST = 12
+"""Into so many parts along each edge at most."""
 
 SPECK = 60.0
 """What covers less than this, square mm, is noise."""
@@ -86,7 +89,12 @@ def gather(
     camera_from_fit = _look_at(centre)
     # Points that a pixel of the crop gets from a surface square to the rays.
     density = (PITCH * float(camera.focal[0]) / centre[2]) ** 2
-    finer = math.ceil((ENOUGH / density) ** 0.5) if density < ENOUGH else 1
+    finer = math.ceil(max(POINTS_A_PIXEL / density, 1.0) ** 0.5)
+    if finer > FINEST:
+        raise FrameError(
+            f"a hand {centre[2]:.0f} mm away covers too few pixels of this camera; "
+            "check --center and --camera"
+        )
     points = _fit_points(depth, camera, camera_from_fit, finer)
     D = _splat(points, expected=density * finer**2)
     hit = _without_specks(D < FAR)
@@ -127,7 +135,9 @@ def _fit_points(
     depth, camera, camera_from_fit, finer: int
 ) -> Float[np.ndarray, "points 3"]:
     """p: the measurements within the cube, each pixel cut into finer x finer."""
-    v, u = np.nonzero(np.isfinite(depth) & (depth > 0.0))
+    middle = camera_from_fit[2, 3]
+    # The cube's corners are farther from its middle than its faces.
+    v, u = np.nonzero((depth > 0.0) & (np.abs(depth - middle) < 2.0 * FAR))
     z = np.repeat(depth[v, u].astype(np.float64), finer**2)
     part = (np.arange(finer) + 0.5) / finer - 0.5
     parts = np.stack(np.meshgrid(part, part), axis=-1).reshape(-1, 2)

@@ -1,5 +1,6 @@
 """Training: state, phases, the jitted step, logs, checkpoints. `train.py` tells it."""
 
+from handjax.training.alone import Alone
 from handjax.training.checkpoints import Checkpoints
 from handjax.training.devices import (
     compile_step,
@@ -29,6 +30,7 @@ __all__ = [
     "TEST",
     "TRAINING",
     "VALIDATION",
+    "Alone",
     "Checkpoints",
     "Estimates",
     "Examiner",

@@ -20,11 +20,13 @@ METRIC = "mean_mm"
 class Checkpoints:
     """The checkpoints of one working folder; a context that waits for the last write.
 
+    Read only, nothing is made in the folder.
+
     Two items each: "model" (params, state, ema), which is all that evaluation reads,
     and "rest" (opt_state, step), which only going on needs.
     """
 
-    def __init__(self, workdir: str | Path):
+    def __init__(self, workdir: str | Path, *, read_only: bool = False):
         self.folder = Path(workdir).resolve() / FOLDER
         # The error is negated because the policy ranks upwards.
         best = BestN(
@@ -36,7 +38,10 @@ class Checkpoints:
         self._manager = ocp.CheckpointManager(
             self.folder,
             options=ocp.CheckpointManagerOptions(
-                preservation_policy=policy, best_fn=lambda metrics: -metrics[METRIC]
+                preservation_policy=policy,
+                best_fn=lambda metrics: -metrics[METRIC],
+                create=not read_only,
+                read_only=read_only,
             ),
         )
 

@@ -13,11 +13,19 @@ FILE = "log.jsonl"
 
 
 class Log:
-    """The log of one working folder and the line on the screen; a context."""
+    """The log of one working folder and the line on the screen; a context.
 
-    def __init__(self, workdir: str | Path, steps: int):
+    Args:
+        workdir: the folder.
+        steps: of the whole run.
+        since: steps that the run goes on from; what was noted beyond is forgotten,
+            for it will come again.
+    """
+
+    def __init__(self, workdir: str | Path, steps: int, *, since: int = 0):
+        _forget(Path(workdir) / FILE, since)
         self._file = (Path(workdir) / FILE).open("a", buffering=1)
-        self._board = _tensorboard(workdir)
+        self._board = _tensorboard(workdir, since)
         self._screen = Screen(steps)
 
     def __enter__(self) -> "Log":
@@ -106,9 +114,20 @@ class Screen:
         return f"{clock} left"
 
 
-def _tensorboard(workdir: str | Path) -> Any:
+def _forget(path: Path, since: int) -> None:
+    """Leave out the lines of later steps, and one that a killed process cut off."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text().splitlines(keepends=True):
+        if line.endswith("\n") and json.loads(line)["step"] <= since:
+            kept.append(line)
+    path.write_text("".join(kept))
+
+
+def _tensorboard(workdir: str | Path, since: int) -> Any:
     try:
         from tensorboardX import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(Path(workdir) / "tensorboard"))
+    return SummaryWriter(str(Path(workdir) / "tensorboard"), purge_step=since + 1)

@@ -110,3 +110,13 @@ def test_the_nearer_of_two_surfaces_wins():
     stripes = jnp.where(jnp.arange(320) % 2 == 0, 600.0, 640.0) * jnp.ones(SHAPE)
     got = crop.crop_depth(stripes, NYU, jnp.array([0.0, 0.0, 600.0]))
     np.testing.assert_allclose(got, 0.0, atol=1e-3)
+
+
+def test_holes_are_filled_from_neighbours_and_not_across_the_picture():
+    hit = np.ones((6, 6), bool)
+    hit[0] = hit[3, 3] = False
+    depth = np.where(hit, 10.0, 99.0)
+    filled = crop._fill(jnp.asarray(depth), jnp.asarray(hit), far=150.0)
+    assert filled[3, 3] == 10.0
+    # Three neighbours below are too few; the last row is none of the first's.
+    assert (filled[0] == 150.0).all()

@@ -11,7 +11,7 @@ from handjax.training.meter import Meter, NotFiniteError
 
 def test_the_log_keeps_lines_of_json_and_goes_on_in_the_same_file(tmp_path, capsys):
     for step in (5, 10):
-        with Log(tmp_path, 10) as log:
+        with Log(tmp_path, 10, since=step - 5) as log:
             log.train(step, "first", {"loss": 0.5, "samples_per_second": 64.0})
             log.evaluate(step, "first", {"mean_mm": 12.0})
     entries = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
@@ -21,6 +21,22 @@ def test_the_log_keeps_lines_of_json_and_goes_on_in_the_same_file(tmp_path, caps
     said = capsys.readouterr().out
     assert "first 5/10  loss 0.5  64 samples/s" in said
     assert "held-out mean_mm 12" in said
+
+
+def test_what_a_killed_process_noted_beyond_its_checkpoint_is_forgotten(tmp_path):
+    with Log(tmp_path, 10) as log:
+        for step in (4, 6, 8):
+            log.train(step, "first", {"loss": float(step)})
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"step": 2, "pha')
+    with Log(tmp_path, 10, since=6) as log:
+        log.train(8, "first", {"loss": 80.0})
+    entries = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
+    assert [(entry["step"], entry["loss"]) for entry in entries] == [
+        (4, 4.0),
+        (6, 6.0),
+        (8, 80.0),
+    ]
 
 
 def test_time_left_is_told_from_the_second_reading_on(tmp_path, capsys, monkeypatch):
