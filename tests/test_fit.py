@@ -405,7 +405,7 @@ class TestCommand:
             ({"--center": "1,2"}, "X,Y,Z"),
             ({"--starts": "0"}, "--starts wants 1"),
             ({"--seed": "-1"}, "--seed wants 0"),
-            ({"--center": "0,0,5000"}, "check --camera"),
+            ({"--center": "400,0,900"}, "check --camera"),
             ({"--center": "-20,50,99999"}, "too few pixels"),
         ],
     )

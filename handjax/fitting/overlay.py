@@ -38,7 +38,7 @@ def sheet(
     """
     surface, joints = (_project(camera, points) for points in (vertices, keypoints))
     left_top, scale = _window(surface)
-    below = _frame_picture(depth, vertices[:, 2].mean(), left_top, scale)
+    below = _frame_picture(depth, float(vertices[:, 2].mean()), left_top, scale)
     over = _draw_surface(below, scale * (surface - left_top), vertices, faces)
     # `draw_joints` takes pixel centres at integers and adds the half itself.
     bones = draw_joints(below, scale * (joints - left_top) - 0.5)
