@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from absl import logging
 
 from handjax import export, training, visualize, weights
 from handjax.batch import FAR
@@ -40,6 +41,8 @@ SHOWN = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and evaluate; returns the exit status."""
+    # Orbax warns of what is meant: that it will only read.
+    logging.set_verbosity(logging.ERROR)
     chosen = read_arguments(arguments)
     if chosen.dataset not in PROTOCOLS:
         known = ", ".join(PROTOCOLS)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from absl import logging
 
 from handjax.experiment import Experiment, assemble
 from handjax.training import Checkpoints, configs
@@ -183,6 +184,8 @@ def main(arguments: list[str] | None = None) -> int:
     export.add_argument("workdir", help="the run's folder")
     export.add_argument("name", help="what to call the release")
     chosen = parser.parse_args(arguments)
+    # Orbax warns of what is meant: that it will only read.
+    logging.set_verbosity(logging.ERROR)
     if chosen.command == "list":
         print("\n".join(released()))
         return 0
