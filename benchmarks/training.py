@@ -2,6 +2,7 @@
 
     PYTHONPATH=. python benchmarks/training.py
     PYTHONPATH=. python benchmarks/training.py --variant small
+    PYTHONPATH=. python benchmarks/training.py --give-back
 
 Prints samples a second of each stage of one configuration in one run.
 """
@@ -19,7 +20,15 @@ from handjax.experiment import assemble, join
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", default="", help="of configs/wan_spheres.py")
-    config = wan_spheres.get_config(parser.parse_args().variant)
+    parser.add_argument(
+        "--give-back",
+        action="store_true",
+        help="let the C library give memory back between steps, as it would",
+    )
+    chosen = parser.parse_args()
+    if not chosen.give_back:
+        training.keep_freed()
+    config = wan_spheres.get_config(chosen.variant)
     method, sources = assemble(config)[1:]
     phase = training.read_phases(config, method)[0]
     sample = join(sources, phase.sources)

@@ -5,8 +5,8 @@ import sys
 
 # Parameters of glibc's mallopt.
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
-# The largest that glibc takes for MMAP_THRESHOLD; what is larger is mapped anew.
-LARGEST = 32 * 2**20
+# A step's memory is one piece: what is larger than the threshold is mapped anew.
+LARGEST = 2**31 - 1
 
 
 def keep_freed() -> bool:
@@ -22,6 +22,6 @@ def keep_freed() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    wanted = {TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 256 * 2**20, MMAP_THRESHOLD: LARGEST}
+    wanted = {TRIM_THRESHOLD: LARGEST, TOP_PAD: 256 * 2**20, MMAP_THRESHOLD: LARGEST}
     agreed = [mallopt(name, value) == 1 for name, value in wanted.items()]
     return all(agreed)
