@@ -2,9 +2,10 @@
 
     python evaluate.py --dataset synthetic --workdir runs/wan_spheres --out out/
     python evaluate.py --dataset synthetic --weights wan_spheres --out out/
+    python evaluate.py --dataset studio --subject D --weights wan_spheres --out out/
 
 Prints a table and writes results.json, figure.png, predictions.png (frames from the
-best to the worst) and table.txt into --out.
+best to the worst), errors.npz (of every joint and frame) and table.txt into --out.
 """
 
 import argparse
@@ -18,14 +19,16 @@ from absl import logging
 
 from handjax import export, training, visualize, weights
 from handjax.batch import FAR
+from handjax.data import studio
 from handjax.evaluation import metrics, report
-from handjax.evaluation.protocols import PROTOCOLS
-from handjax.experiment import assemble, judge
+from handjax.evaluation.protocols import DENOISED, PROTOCOLS
+from handjax.experiment import assemble, judge, judge_in_studio
 from handjax.hands.poses import VIEWS
 from handjax.training import Estimates, configs
 
 # What the crop centres of --center come from, as it is printed.
 CENTERS = {"depth": "depth", "gt": "GROUND TRUTH"}
+DETECTED = "crop centre as from a detector, 10 mm off the truth"
 # The frames that predictions.png shows: which share of all has less error.
 SHOWN = {
     "best": 0.0,
@@ -70,17 +73,30 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--frames", type=positive, help="how many; default: the config's"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the synthetic frames")
     parser.add_argument(
+        "--denoiser",
+        action="store_true",
+        help="report the 14 joints after the palm denoiser too [wan2019]",
+    )
+    synthetic = parser.add_argument_group("--dataset synthetic")
+    synthetic.add_argument(
+        "--seed", type=int, default=0, help="of the synthetic frames"
+    )
+    synthetic.add_argument(
         "--center", choices=tuple(CENTERS), default="depth", help="of the crops"
     )
-    parser.add_argument(
+    synthetic.add_argument(
         "--view", choices=VIEWS, default="haar", help="how views are drawn"
     )
-    parser.add_argument(
+    synthetic.add_argument(
         "--noise",
         action=argparse.BooleanOptionalAction,
         help="of the sensor; default: the config's",
+    )
+    captured = parser.add_argument_group("--dataset studio")
+    captured.add_argument("--subject", choices=studio.SUBJECTS, default="D")
+    captured.add_argument(
+        "--amount", choices=studio.AMOUNTS, default="small", help="size of the capture"
     )
     return parser.parse_args(arguments)
 
@@ -93,8 +109,14 @@ def positive(text: str) -> int:
 
 
 def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
-    """Predictions for held-out synthetic frames, beside the truth."""
+    """Predictions for held-out frames, beside the truth."""
     config = found.config
+    if chosen.dataset == "studio":
+        size = config.evaluation.batch_size
+        test = studio.test_frames(chosen.subject, chosen.amount, size)
+        examiner = judge_in_studio(assemble(config), test)
+        frames = min(chosen.frames or test.count, test.count)
+        return examiner(found.params, found.state, jax.random.key(0), frames)
     config.synthetic.center, config.synthetic.view = chosen.center, chosen.view
     if chosen.noise is not None:
         config.synthetic.noise = chosen.noise
@@ -109,6 +131,8 @@ def write(
 ) -> None:
     """Print the table; write it, the figures and the pictures."""
     protocol = PROTOCOLS[chosen.dataset]
+    if chosen.denoiser and DENOISED in estimates.predicted:
+        protocol = protocol._replace(sets=(*protocol.sets, DENOISED))
     names = protocol.counted(estimates.truth)
     truth, valid = estimates.truth, estimates.valid
     trivial = {k: metrics.constant_predictor(truth[k], valid[k]) for k in names}
@@ -117,22 +141,37 @@ def write(
         for predicted in (estimates.predicted, trivial)
     )
     results = report.results(errors, constant, protocol)
-    results |= {name: getattr(chosen, name) for name in ("dataset", "seed", "center")}
-    drawn = found.config.synthetic
-    results |= {"weights": found.origin, "synthetic": configs.plain(drawn)}
-    title = (
-        f"{found.origin} on {chosen.dataset}, seed {chosen.seed}: {drawn.view} views, "
-        f"crop centre from {CENTERS[chosen.center]} within {drawn.crop_jitter:g} mm, "
-        f"sensor noise {'on' if drawn.noise else 'off'}"
-    )
-    text = f"{title}\n\n{report.table(results, protocol)}"
+    about, line = describe(chosen, found)
+    results |= {"dataset": chosen.dataset, "weights": found.origin, **about}
+    text = f"{found.origin} on {line}\n\n{report.table(results, protocol)}"
     (chosen.out / "table.txt").write_text(text + "\n")
     written = [
         report.write_json(chosen.out, results),
         report.write_figure(chosen.out, errors, constant, protocol),
         write_predictions(chosen.out, estimates, errors[results["joint_set"]]),
+        report.write_errors(chosen.out, errors),
     ]
     print(text, *written, sep="\n")
+
+
+def describe(
+    chosen: argparse.Namespace, found: weights.Weights
+) -> tuple[dict[str, Any], str]:
+    """What the frames were: for results.json, and as a line."""
+    if chosen.dataset == "studio":
+        about = {"subject": chosen.subject, "amount": chosen.amount}
+        line = (
+            f"{studio.label()}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
+        )
+        return about | {"studio": studio.label(), "center": DETECTED}, line
+    drawn = found.config.synthetic
+    line = (
+        f"synthetic, seed {chosen.seed}: {drawn.view} views, "
+        f"crop centre from {CENTERS[chosen.center]} within {drawn.crop_jitter:g} mm, "
+        f"sensor noise {'on' if drawn.noise else 'off'}"
+    )
+    about = {"seed": chosen.seed, "center": chosen.center}
+    return about | {"synthetic": configs.plain(drawn)}, line
 
 
 def write_predictions(out: Path, estimates: Estimates, errors: Any) -> Path:

@@ -23,7 +23,7 @@ from ml_collections import ConfigDict, config_flags
 from handjax import training, visualize, weights
 from handjax.batch import FAR
 from handjax.evaluation import metrics, protocols
-from handjax.experiment import Experiment, assemble, join, judge
+from handjax.experiment import Experiment, assemble, example, join, judge
 from handjax.training import Phase, TrainState, configs
 from handjax.training.arguments import default_workdir, parse
 
@@ -80,7 +80,7 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
         configs.claim(workdir, config, begun=saved.latest is not None)
         root = jax.random.key(config.seed)
         key = jax.random.fold_in(root, training.TRAINING)
-        mesh = training.make_mesh(config.batch_size)
+        mesh = training.make_mesh(*(n for p in phases for n in p.sources.values()))
         examiner = judge(experiment)
         run = Run(
             experiment, workdir, phases, key, mesh, saved, log, interrupt, examiner
@@ -123,28 +123,28 @@ def begin(run: Run, init: str | None) -> TrainState:
 
 def fresh(run: Run) -> TrainState:
     """The state before the first step, at random."""
-    sample = join(run.experiment.sources, run.phases[0].sources[:1])
+    sample, held = example(run.experiment)
     root = jax.random.key(run.experiment.config.seed)
     draw, key = jax.random.split(jax.random.fold_in(root, training.START))
-    return training.init_state(run.experiment.method, sample(draw), key)
+    return training.init_state(run.experiment.method, sample(draw, held), key)
 
 
 def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     """Take the steps of a phase that are still to be taken."""
-    config, method = run.experiment.config, run.experiment.method
-    sample = training.spread(join(run.experiment.sources, phase.sources), run.mesh)
-    first, every = int(state.step), config.evaluation.every
+    source = join(run.experiment.sources, phase.sources)
+    source = training.spread(source, run.mesh)
+    first, every = int(state.step), phase.every
     count = training.steps_per_dispatch(
         first, phase.first, phase.last, every, LOG_EVERY
     )
-    step = training.make_step(method, phase, sample)
+    step = training.make_step(run.experiment.method, phase, source)
     steps = training.compile_step(step, run.mesh, count)
     if first == phase.first:
-        state = training.enter(state, method, phase)
+        state = training.enter(state, run.experiment.method, phase)
     run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")
-    meter = training.Meter(config.batch_size)
+    meter = training.Meter(sum(phase.sources.values()))
     for number in range(first + count, phase.last + 1, count):
-        state, measured = steps(state, run.key)
+        state, measured = steps(state, run.key, source.held)
         meter.add(range(number - count + 1, number + 1), measured)
         examined = number % every == 0 or number == phase.last
         if number % LOG_EVERY == 0 or examined or run.interrupt.received:
@@ -170,7 +170,7 @@ def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
     figures = {f"{k}_mean_mm{centre}": metrics.mean(e) for k, e in errors.items()}
     run.log.evaluate(number, phase.name, figures)
     draw(run, found, next(iter(errors.values())), number)
-    save(run, state, number, next(iter(figures.values())))
+    save(run, state, number, (next(iter(figures.values())), phase))
 
 
 def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
@@ -181,10 +181,10 @@ def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
     visualize.save_png(run.workdir / "pictures" / f"step_{number:07}.png", picture)
 
 
-def save(run: Run, state: TrainState, number: int, mean: float | None = None) -> None:
+def save(run: Run, state: TrainState, number: int, measured: tuple = ()) -> None:
     """Keep a checkpoint, unless something in it is not finite."""
     training.check_finite(number, state._asdict())
-    run.saved.save(state, mean)
+    run.saved.save(state, *measured)
 
 
 def conclude(run: Run) -> int:

@@ -10,6 +10,7 @@ does, within a right angle.
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 
 import frames
@@ -17,7 +18,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from handjax import fitting
+from handjax import fitting, weights
 from handjax.hands import spheres
 from handjax.hands.template import Template, load_template
 
@@ -35,7 +36,12 @@ def main() -> None:
     parser.add_argument(
         "--first", type=int, default=0, help="frame, to hold out others"
     )
+    parser.add_argument("--weights", help="whose estimate the fit starts from as well")
     chosen = parser.parse_args()
+    guess = None
+    if chosen.weights:
+        guess = partial(fitting.estimate, weights.find(chosen.weights))
+    chosen.fit = partial(fitting.fit, guess=guess)
     if chosen.real and not chosen.truth:
         parser.error("--real needs --truth")
     template = load_template()
@@ -54,7 +60,8 @@ def report_simulated(template: Template, view: str, chosen) -> None:
         frame = draw(jax.random.key(number), template)
         truth = np.asarray(spheres.nyu14(frame.hand.centres))
         for seed in range(chosen.seeds or 1):
-            rows.append(measure(template, np.asarray(frame.depth), truth, seed))
+            depth = np.asarray(frame.depth)
+            rows.append(measure(chosen.fit, template, depth, truth, seed))
     title = f"{view} views, {chosen.frames} simulated frames, {len(rows)} fits"
     print(f"{title}\n{summary(np.array(rows))}", flush=True)
 
@@ -65,7 +72,7 @@ def report_real(template: Template, chosen) -> None:
     truth = read_truth(chosen.truth, chosen.row)
     rows = []
     for seed in range(chosen.seeds or 20):
-        rows.append(measure(template, depth, truth, seed))
+        rows.append(measure(chosen.fit, template, depth, truth, seed))
         error, right, energy, seconds = rows[-1]
         side = "right side" if right else "WRONG SIDE"
         print(f"seed {seed:2}  {error:5.1f} mm  {side}  energy {energy:.3f}", end="  ")
@@ -73,10 +80,10 @@ def report_real(template: Template, chosen) -> None:
     print(summary(np.array(rows)))
 
 
-def measure(template: Template, depth, truth, seed: int) -> tuple[float, ...]:
+def measure(fit, template: Template, depth, truth, seed: int) -> tuple[float, ...]:
     """Mean joint error in mm, whether the side is right, energy, and seconds."""
     start = time.perf_counter()
-    found = fitting.fit(template, depth, frames.CAMERA, seed=seed)
+    found = fit(template, depth, frames.CAMERA, seed=seed)
     seconds = time.perf_counter() - start
     joints = np.asarray(spheres.nyu14(found.hand.centres))
     error = np.linalg.norm(joints - truth, axis=-1).mean()

@@ -1,8 +1,57 @@
 """Settings that every config shares, and their defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from ml_collections import ConfigDict
+
+
+class Row(NamedTuple):
+    """A row of a paper's table of ablations, as a change of the config.
+
+    Attributes:
+        title: as the paper calls it.
+        paper: its mean joint error there, mm.
+        change: what is different.
+        dataset: what it is tested on.
+        trains: whether there is anything to train beyond where all rows start.
+        scratch: whether it has to be trained from the beginning.
+    """
+
+    title: str
+    paper: float | None
+    change: Callable[[ConfigDict], None]
+    dataset: str = "studio"
+    trains: bool = True
+    scratch: bool = False
+
+
+class Curves(NamedTuple):
+    """A figure of a paper: success curves of some rows of its table."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+def read_variant(
+    variant: str,
+    sizes: Mapping[str, Callable[[ConfigDict], None]],
+    rows: Mapping[str, Callable[[ConfigDict], None]],
+) -> tuple[Callable[[ConfigDict], None], ...]:
+    """What "small" or "small,without_vae" changes: the size, then rows in their order.
+
+    Raises:
+        ValueError: naming the sizes and rows that there are.
+    """
+    size, *names = variant.split(",")
+    unknown = [name for name in names if name not in rows]
+    if size not in sizes or unknown:
+        raise ValueError(
+            f"variant must be one of {sorted(sizes)}, alone or followed by rows of the "
+            f"paper's table ({', '.join(rows)}), as in 'small,{next(iter(rows))}'; "
+            f"got {variant!r}"
+        )
+    return (sizes[size], *(rows[name] for name in names))
 
 
 def phase(
@@ -12,7 +61,10 @@ def phase(
     weights: Mapping[str, float],
     loss: str = "supervised",
     sources: tuple[str, ...] = ("synthetic",),
-    optimizer: Mapping[str, float] | None = None,
+    batch_sizes: Mapping[str, int] | None = None,
+    optimizer: Mapping[str, float | str] | None = None,
+    every: int = 0,
+    keep: str = "best",
 ) -> ConfigDict:
     """One stage of training: what is minimised, on what, for how long.
 
@@ -22,7 +74,11 @@ def phase(
         weights: of the loss's terms; 0 only watches one.
         loss: of the method.
         sources: where batches come from.
+        batch_sizes: of sources that do not give the config's.
         optimizer: what differs from the config's optimiser.
+        every: steps between looks at held-out frames; 0 for the config's.
+        keep: the checkpoint that counts: the "best" on held-out frames, or the
+            "latest" where these have no say in what is learnt.
     """
     return ConfigDict(
         {
@@ -31,7 +87,10 @@ def phase(
             "steps": steps,
             "weights": dict(weights),
             "sources": sources,
+            "batch_sizes": dict(batch_sizes or {}),
             "optimizer": dict(optimizer or {}),
+            "every": every,
+            "keep": keep,
         }
     )
 
@@ -67,3 +126,17 @@ def synthetic() -> ConfigDict:
 def evaluation() -> ConfigDict:
     """How often and on how many held-out frames."""
     return ConfigDict({"every": 1000, "frames": 1024, "batch_size": 64})
+
+
+def studio() -> ConfigDict:
+    """Frames of a simulated capture for `handjax.data.studio`."""
+    return ConfigDict(
+        {
+            "subject": "D",  # A, B for adaptation, C for tuning, D for the last word
+            "amount": "small",  # 6,000 x 3 frames to learn from, 1,000 to test on
+            "split": "train",  # or "test", or "both" (Table 1)
+            "frames": 1.0,  # share of the frames that is used
+            "multi_view": 1.0,  # share of those that keeps all views, not one
+            "labels": (),  # what the method may read: "centres", "joints"
+        }
+    )

@@ -5,7 +5,8 @@ to the world have no view axis. What a source or a config does not give is None,
 that it can't be read by accident and shapes never change between steps.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from jaxtyping import Array, Bool, Float
 
@@ -67,3 +68,16 @@ class Batch(NamedTuple):
     views: Views
     targets: Views | None
     labels: Labels
+
+
+class Source(NamedTuple):
+    """Where batches come from.
+
+    Attributes:
+        sample: (key, held) -> Batch, or a tuple of them, within a jitted step.
+        held: arrays that wait on the device. The step takes them as an argument; as
+            constants they would be copied into the program.
+    """
+
+    sample: Callable[[Any, Any], Any]
+    held: Any = ()

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import jax
 from jaxtyping import Array, Key
 
-from handjax.data import synthetic
+from handjax.batch import Source
+from handjax.data import studio, synthetic
 from handjax.data.synthetic import CENTERS
 from handjax.evaluation.protocols import true_joints
 from handjax.hands.poses import VIEWS
@@ -17,10 +18,12 @@ from handjax.methods.method import Method
 from handjax.training import Examiner, make_examiner
 from handjax.training.configs import Config, ConfigError
 
-Sample = Callable[[Any], Any]
+Offer = Callable[[int], Source]
+"""How many examples a draw -> their source; what it holds is made only now."""
 
 METHODS = ("wan_spheres",)
 DTYPES = ("float32", "bfloat16")
+KEEPS = ("best", "latest")
 
 
 class Experiment(NamedTuple):
@@ -29,12 +32,12 @@ class Experiment(NamedTuple):
     Attributes:
         config: one page of configs/.
         method: the paper's, made for the config.
-        sources: by name, (key) -> Batch, for the jitted step.
+        sources: by name, what a phase may draw from.
     """
 
     config: Config
     method: Method
-    sources: Mapping[str, Sample]
+    sources: Mapping[str, Offer]
 
 
 def assemble(config: Config) -> Experiment:
@@ -59,6 +62,11 @@ def check(config: Config) -> None:
         "synthetic.center": (config.synthetic.center, CENTERS),
         "synthetic.view": (config.synthetic.view, VIEWS),
         "model.dtype": (config.model.dtype, DTYPES),
+        "studio.subject": (config.studio.subject, studio.SUBJECTS),
+        "studio.amount": (config.studio.amount, studio.AMOUNTS),
+        "studio.split": (config.studio.split, studio.SPLITS),
+        **{f"studio.labels: {x}": (x, studio.LABELS) for x in config.studio.labels},
+        **{f"phases[{k}].keep": (p.keep, KEEPS) for k, p in enumerate(config.phases)},
     }
     for name, (value, known) in choices.items():
         if value not in known:
@@ -69,7 +77,17 @@ def check(config: Config) -> None:
         "batch_size": config.batch_size,
         **{f"evaluation.{name}": count for name, count in config.evaluation.items()},
         **{f"phases[{k}].steps": p.steps for k, p in enumerate(config.phases)},
+        **{
+            f"phases[{k}].batch_sizes.{name}": count
+            for k, p in enumerate(config.phases)
+            for name, count in p.batch_sizes.items()
+        },
     }
+    for name in ("frames", "multi_view"):
+        if not 0.0 <= config.studio[name] <= 1.0:
+            raise ConfigError(
+                f"studio.{name} is {config.studio[name]}; it must be between 0 and 1"
+            )
     for name, count in counts.items():
         if count < 1:
             raise ConfigError(f"{name} is {count}; it must be 1 or more")
@@ -80,39 +98,53 @@ def make_method(config: Config, template: Template) -> Method:
     return import_module(f"handjax.methods.{config.method}").make(config, template)
 
 
-def make_sources(config: Config, template: Template) -> dict[str, Sample]:
+def make_sources(config: Config, template: Template) -> dict[str, Offer]:
     """Every source of batches that a phase of this config may name."""
-    draw = partial(synthetic.sample, template=template, config=config.synthetic)
     return {
-        "synthetic": partial(draw, batch_size=config.batch_size),
-        "held_out": partial(draw, batch_size=config.evaluation.batch_size),
+        "synthetic": partial(synthetic.source, template, config.synthetic),
+        "poses": partial(synthetic.poses_alone, template, config.synthetic),
+        "studio": partial(studio.source, config.studio),
     }
 
 
 def judge(experiment: Experiment) -> Examiner:
     """Whoever judges the method on held-out synthetic frames."""
-    return make_examiner(
-        experiment.method,
-        experiment.sources["held_out"],
-        true_joints,
-        experiment.config.evaluation.batch_size,
-    )
+    size = experiment.config.evaluation.batch_size
+    source = experiment.sources["synthetic"](size)
+    return make_examiner(experiment.method, source, true_joints, size)
 
 
-def join(sources: Mapping[str, Sample], names: tuple[str, ...]) -> Sample:
-    """One draw from each of the named sources; a tuple if there are several.
+def judge_in_studio(experiment: Experiment, test: studio.Test) -> Examiner:
+    """Whoever judges the method on a subject's test frames, of the batch size given."""
+    size = experiment.config.evaluation.batch_size
+    return make_examiner(experiment.method, test.source, true_joints, size, test.part)
+
+
+def example(experiment: Experiment) -> Source:
+    """One synthetic example: what the shapes of parameters follow from."""
+    return experiment.sources["synthetic"](1)
+
+
+def join(sources: Mapping[str, Offer], sizes: Mapping[str, int]) -> Source:
+    """A draw from each of the named sources; a tuple if there are several.
+
+    Args:
+        sources: what there is.
+        sizes: examples from each.
 
     Raises:
         ConfigError: if a name is not among the sources.
     """
-    unknown = [name for name in names if name not in sources]
+    unknown = [name for name in sizes if name not in sources]
     if unknown:
         raise ConfigError(f"no source is called {unknown}; there are {sorted(sources)}")
-    if len(names) == 1:
-        return sources[names[0]]
+    parts = [sources[name](size) for name, size in sizes.items()]
+    if len(parts) == 1:
+        return parts[0]
 
-    def draw(key: Key[Array, ""]) -> tuple[Any, ...]:
-        own = jax.random.split(key, len(names))
-        return tuple(sources[name](one) for name, one in zip(names, own, strict=True))
+    def sample(key: Key[Array, ""], held: Any) -> tuple[Any, ...]:
+        keys = jax.random.split(key, len(parts))
+        each = zip(parts, keys, held, strict=True)
+        return tuple(part.sample(own, kept) for part, own, kept in each)
 
-    return draw
+    return Source(sample, tuple(part.held for part in parts))

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from absl import logging
 
-from handjax.experiment import Experiment, assemble
+from handjax.experiment import Experiment, assemble, example
 from handjax.training import Checkpoints, configs
 from handjax.training.checkpoints import FOLDER as CHECKPOINTS
 from handjax.training.configs import Config
@@ -89,9 +89,10 @@ def from_run(workdir: str | Path) -> Weights:
 
 def blank(experiment: Experiment) -> tuple[Any, Any]:
     """Shapes of the parameters and the state of an experiment's method."""
-    sample = experiment.sources[experiment.config.phases[0].sources[0]]
+    sample, held = example(experiment)
     key = jax.eval_shape(lambda: jax.random.key(0))
-    return jax.eval_shape(lambda key: experiment.method.init(key, sample(key)), key)
+    init = experiment.method.init
+    return jax.eval_shape(lambda key: init(key, sample(key, held)), key)
 
 
 def carry_over(found: Any, params: Any) -> tuple[Any, int]:

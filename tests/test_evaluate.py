@@ -70,6 +70,7 @@ def test_pictures_and_the_table_are_written(evaluated):
         "figure.png",
         "predictions.png",
         "table.txt",
+        "errors.npz",
     }
     table = (evaluated / "table.txt").read_text()
     assert "nyu14, constant" in table

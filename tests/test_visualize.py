@@ -30,22 +30,6 @@ def test_an_empty_depth_picture_is_all_paper():
     assert paper(visualize.depth_to_rgb(np.full((4, 5), FAR), far=FAR)).all()
 
 
-def test_error_is_blue_in_front_red_behind_and_paper_at_zero():
-    front, none, behind = visualize.error_to_rgb(np.array([[-20.0, 0.0, 20.0]]))[0]
-    assert front[2] > front[0]
-    assert behind[0] > behind[2]
-    assert tuple(none) == visualize.PAPER
-
-
-def test_normals_of_a_ball_point_outwards():
-    normals = visualize.normals_from_depth(dome(), mm_per_pixel=1.0, far=FAR)
-    place = np.stack(np.meshgrid(np.arange(33) - 16.0, np.arange(33) - 16.0), -1)
-    exact = np.concatenate([place, dome()[..., None]], -1) / 12.0
-    inside = np.hypot(*place.transpose(2, 0, 1)) < 9
-    assert np.abs(normals - exact)[inside].max() < 0.05
-    assert not normals[dome() >= FAR].any()
-
-
 def test_a_surface_facing_the_light_is_brighter_than_one_turned_away():
     towards, away = np.array([[[-0.35, -0.55, -0.76], [0.5, 0.5, -0.7]]], float)[0]
     bright, dark = visualize.shade(np.array([[towards, away]]))[0].astype(int)

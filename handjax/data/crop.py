@@ -24,6 +24,13 @@ PIXELS = 64
 SAME_SURFACE = 10.0
 """Points of one pixel within this much of its nearest are of one surface, mm."""
 
+SEED_SHARE = 2000
+"""Of so many pixels the nearest is a seed: 153 in a frame of 640 by 480."""
+
+FILLED_FROM = 5
+"""A pixel with so many hit neighbours of 8 is filled. Beside a straight outline a
+pixel has 3, so that gaps close and outlines stay."""
+
 
 def frame_points(
     depth: Float[Array, "height width"], camera: cameras.Pinhole
@@ -62,7 +69,7 @@ def centre_from_depth(
     points, valid = frame_points(depth, camera)
     z = jnp.where(valid, points[:, 2], jnp.inf)
     # A share of the picture, not the single nearest pixel, which may be noise.
-    seeds = max(depth.size // 2000, 1)
+    seeds = max(depth.size // SEED_SHARE, 1)
     threshold = -_largest(-z, seeds)
 
     def shift(_, centre):
@@ -150,10 +157,10 @@ def _largest(values: Array, count: int) -> Float[Array, ""]:
 
 
 def _fill(depth: Array, hit: Array, *, far: float) -> Float[Array, "height width"]:
-    """Fill pixels of which at least 5 of 8 neighbours were hit with their mean."""
+    """Fill pixels of which most neighbours were hit with the mean of these."""
     count = _around(hit.astype(depth.dtype))
     mean = _around(jnp.where(hit, depth, 0.0)) / jnp.maximum(count, 1)
-    return jnp.where(hit, depth, jnp.where(count >= 5, mean, far))
+    return jnp.where(hit, depth, jnp.where(count >= FILLED_FROM, mean, far))
 
 
 def _around(image: Float[Array, "height width"]) -> Float[Array, "height width"]:

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from handjax.batch import FAR, Batch, Labels, Views
+from handjax.batch import FAR, Batch, Labels, Source, Views
 from handjax.data.crop import PIXELS, SIZE
 from handjax.geometry import cameras, rotations, transforms
 from handjax.hands import poses
@@ -40,6 +40,26 @@ CENTERS = ("depth", "gt")
 
 ASIDE = 200.0
 """How far from the camera's axis a hand may be, mm."""
+
+
+def source(template: Template, config: Config, batch_size: int) -> Source:
+    """Random hands as a source; it holds nothing."""
+
+    def draw(key: PRNGKeyArray, held: Any) -> Batch:
+        del held
+        return sample(key, template, config, batch_size)
+
+    return Source(draw)
+
+
+def poses_alone(template: Template, config: Config, batch_size: int) -> Source:
+    """The same hands for who reads their labels alone: crops stand on the truth.
+
+    What nobody looks at is then never drawn.
+    """
+    blind = config.copy_and_resolve_references()
+    blind.update({"center": "gt", "noise": False})
+    return source(template, blind, batch_size)
 
 
 def sample(

@@ -45,9 +45,14 @@ class Protocol(NamedTuple):
 
 JOINT_SETS: Mapping[str, JointSet] = {
     "nyu14": JointSet(DATASETS["nyu14"].joints, (0, 2, 4, 6, 8)),
+    "nyu14_denoised": JointSet(DATASETS["nyu14"].joints, (0, 2, 4, 6, 8)),
     "centres41": JointSet(spheres.NAMES, (15, 21, 27, 33, 39)),
     "keypoints21": JointSet(KEYPOINTS, tuple(KEYPOINTS.index(tip) for tip in TIPS)),
 }
+
+DENOISED = "nyu14_denoised"
+"""The 14 joints after a method's own correction of the palm's; beside the others, and
+only where it is asked for."""
 
 PROTOCOLS: Mapping[str, Protocol] = {
     "synthetic": Protocol(
@@ -55,6 +60,12 @@ PROTOCOLS: Mapping[str, Protocol] = {
         thresholds=(20.0, 30.0, 40.0),
         curve=(0.0, 80.0),
         note="held-out synthetic frames, drawn as in training from keys of their own",
+    ),
+    "studio": Protocol(
+        sets=("nyu14", "centres41", "keypoints21"),
+        thresholds=(20.0, 30.0, 40.0),
+        curve=(0.0, 80.0),
+        note="simulated capture of a subject that synthesis has not seen; first camera",
     ),
 }
 
@@ -77,6 +88,7 @@ def true_joints(labels: Labels) -> dict[str, Truth]:
     if labels.centres is not None:
         for name, joints in (
             ("nyu14", labels.centres[:, jnp.array(spheres.NYU14)]),
+            (DENOISED, labels.centres[:, jnp.array(spheres.NYU14)]),
             ("centres41", labels.centres),
         ):
             found[name] = Truth(joints, jnp.ones(joints.shape[:2], bool))

@@ -77,6 +77,13 @@ def write_json(folder: Path, found: Mapping[str, Any]) -> Path:
     return path
 
 
+def write_errors(folder: Path, errors: Mapping[str, Errors]) -> Path:
+    """Write errors.npz: e of each joint set, the headline's first; returns its path."""
+    path = folder / "errors.npz"
+    np.savez_compressed(path, allow_pickle=False, **errors)
+    return path
+
+
 def write_figure(
     folder: Path,
     errors: Mapping[str, Errors],

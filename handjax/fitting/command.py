@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from handjax import export
 from handjax.fitting import overlay
 from handjax.fitting.energy import WEIGHTS
 from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
+from handjax.fitting.guess import estimate
 from handjax.fitting.search import DEFAULT, Fit, find_centre, fit
 from handjax.geometry.cameras import Pinhole
 from handjax.hands import spheres
@@ -18,7 +20,7 @@ from handjax.hands.articulate import Hand, keypoints
 from handjax.hands.skeleton import DATASETS, KEYPOINTS
 from handjax.hands.template import load_template
 
-HELP = "fit the built-in hand to a depth image; no network"
+HELP = "fit the built-in hand to a depth image; a network may help, none is needed"
 JOINT_SETS = ("canonical21", "nyu14")
 
 
@@ -45,6 +47,9 @@ def add_to(commands) -> None:
         default=DEFAULT.starts,
         help=f"hands to begin with, in batches of {DEFAULT.batch}; "
         f"default: {DEFAULT.starts}",
+    )
+    parser.add_argument(
+        "--weights", help="start from what this release or run sees as well"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the starts; default: 0")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
@@ -83,6 +88,7 @@ def run(chosen: argparse.Namespace) -> None:
         centre, how = find_centre(depth, camera), "found in the depth"
     print(f"centre    {_place(centre)} mm, {how}")
     print(f"fitting   a {chosen.hand} hand from {chosen.starts} starts; compiles first")
+    guess = partial(estimate, _weights(chosen.weights)) if chosen.weights else None
     began, template = time.monotonic(), load_template()
     found = fit(
         template,
@@ -92,6 +98,7 @@ def run(chosen: argparse.Namespace) -> None:
         seed=chosen.seed,
         left=chosen.hand == "left",
         schedule=DEFAULT._replace(starts=chosen.starts),
+        guess=guess,
     )
     seconds = time.monotonic() - began
     faces = np.asarray(template.faces)
@@ -111,6 +118,16 @@ def joint_set(
     if name == "nyu14":
         return np.asarray(spheres.nyu14(hand.centres)), DATASETS["nyu14"].joints
     return np.asarray(keypoints(hand)), KEYPOINTS
+
+
+def _weights(name: str):
+    """Trained weights by name or folder."""
+    from handjax import weights
+
+    try:
+        return weights.find(name)
+    except weights.MissingError as wrong:
+        raise FrameError(str(wrong)) from wrong
 
 
 def _contents(chosen, depth, camera: Pinhole, found: Fit, faces) -> dict[str, bytes]:

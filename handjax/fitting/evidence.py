@@ -42,6 +42,13 @@ SPECK = 60.0
 LEAVING = 20.0
 """An arm leaves the crop over at least this width, mm."""
 
+RIM = 2
+"""Pixels along the crop's edge: what is seen there is cut off by it."""
+
+BACK = 12.0
+"""What is this near to the crop's far face leaves backwards, mm. A surface up to 68
+degrees steep has a pixel in there; a thinner band would fall between two."""
+
 
 class Evidence(NamedTuple):
     """A crop of a frame, in the fit frame, mm.
@@ -205,8 +212,8 @@ def _signed_distance(inside: np.ndarray) -> Float[np.ndarray, "height width"]:
 def _cut_off(D: Float[np.ndarray, "height width"]) -> np.ndarray:
     """Pixels at which something leaves the crop, sideways or backwards."""
     border = np.ones(D.shape, bool)
-    border[2:-2, 2:-2] = False
-    return (D < FAR) & (border | (D > FAR - 12.0))
+    border[RIM:-RIM, RIM:-RIM] = False
+    return (D < FAR) & (border | (D > FAR - BACK))
 
 
 def _float(values) -> Array:

@@ -19,11 +19,15 @@ from handjax.hands.template import Template
 STRIDE = 60.0
 """Unit of `Variables.place`, mm: about as far as 1 radian moves a finger tip."""
 
-# The forearm: pairs of spheres along it, from the wrist on, mm.
+# The forearm: pairs of spheres along it, mm. The first pair makes it 58 broad and 40
+# deep, as the wrist of an adult; it widens to 77 by 54 at the last. They end 149 from
+# the wrist, beyond where a crop around the hand cuts the arm off.
 ARM_PAIRS = 7
-ARM_STEP = 24.0
-ARM_RADIUS = (20.0, 1.2)  # at the wrist, and what each pair adds
-ARM_BREADTH = (9.0, 0.4)  # likewise, half the distance within a pair
+ARM_START = 5.0  # from the wrist joint to the first pair
+ARM_STEP = 24.0  # from pair to pair
+ARM_RADIUS, ARM_RADIUS_STEP = 20.0, 1.2  # of the first pair, and what each adds
+# Half the distance between the spheres of the first pair, and what each adds.
+ARM_BREADTH, ARM_BREADTH_STEP = 9.0, 0.4
 
 _PIVOT = tuple(
     POSED.index(name)
@@ -97,9 +101,9 @@ def _forearm(
         rotations.matrix_from_axis_angle(deviation * jnp.array([0.0, 0.0, 1.0])),
     )
     k, girth = jnp.arange(ARM_PAIRS), jnp.exp(variables.girth)
-    x = girth * (ARM_BREADTH[0] + ARM_BREADTH[1] * k)
-    y = ARM_STEP * k + 5.0
+    x = girth * (ARM_BREADTH + ARM_BREADTH_STEP * k)
+    y = ARM_START + ARM_STEP * k
     side = jnp.stack([x, y, jnp.zeros_like(x)], axis=-1)
     pairs = jnp.concatenate([side, side * jnp.array([-1.0, 1.0, 1.0])])
-    radii = girth * (ARM_RADIUS[0] + ARM_RADIUS[1] * k)
+    radii = girth * (ARM_RADIUS + ARM_RADIUS_STEP * k)
     return wrist + matmul(pairs, matmul(R, bend).T), jnp.tile(radii, 2)

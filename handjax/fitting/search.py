@@ -1,5 +1,6 @@
 """A hand fitted to one depth frame: many starts, refined together, the best kept."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from handjax.fitting import starts
 from handjax.fitting.energy import Habits, energy, habits, terms
 from handjax.fitting.evidence import Evidence, gather
 from handjax.fitting.frames import FrameError
+from handjax.fitting.guess import towards
 from handjax.fitting.model import STRIDE, Variables, pose
 from handjax.geometry import rotations, transforms
 from handjax.geometry.cameras import Pinhole
@@ -20,6 +22,11 @@ from handjax.geometry.precision import matmul
 from handjax.hands.articulate import Hand, articulate
 from handjax.hands.template import Template
 from handjax.refine import refine, take
+
+Guess = Callable[
+    [Float[np.ndarray, "height width"], Pinhole, Float[np.ndarray, "3"]],
+    Float[Array, "41 3"],
+]
 
 
 class Schedule(NamedTuple):
@@ -71,6 +78,7 @@ def fit(
     seed: int = 0,
     left: bool = False,
     schedule: Schedule = DEFAULT,
+    guess: Guess | None = None,
 ) -> Fit:
     """The hand in a depth frame.
 
@@ -82,6 +90,8 @@ def fit(
         seed: of everything random.
         left: a left hand is wanted: the frame is mirrored, and the result back.
         schedule: how much is tried.
+        guess: (depth, camera, centre) -> sphere centres in the camera's frame, mm, of
+            a right hand, around which one more batch starts.
 
     Raises:
         FrameError: there is no hand to be found.
@@ -96,11 +106,13 @@ def fit(
             centre=there,
             seed=seed,
             schedule=schedule,
+            guess=guess,
         )
         return _mirror_fit(found)
     if centre is None:
         centre = find_centre(depth, camera)
-    return _search(template, depth, camera, centre, seed, schedule)
+    guessed = None if guess is None else guess(depth, camera, centre)
+    return _search(template, depth, camera, centre, seed, schedule, guessed)
 
 
 def find_centre(
@@ -113,7 +125,7 @@ def find_centre(
     return centre.astype(np.float64)
 
 
-def _search(template, depth, camera, centre, seed, schedule) -> Fit:
+def _search(template, depth, camera, centre, seed, schedule, guessed) -> Fit:
     """Refine the starts batch by batch, then the best of them, and those again."""
     rng = np.random.default_rng(seed)
     known = jax.jit(habits)(template)
@@ -123,6 +135,12 @@ def _search(template, depth, camera, centre, seed, schedule) -> Fit:
     drawn = [
         starts.draw(rng, template, evidence, schedule.batch) for _ in range(batches)
     ]
+    if guessed is not None:
+        own = np.random.default_rng([seed, 1])
+        fit_from_camera = transforms.invert(jnp.asarray(camera_from_fit))
+        seen = transforms.apply(fit_from_camera, guessed)
+        near = towards(template, seen, own)
+        drawn.append(starts.vary(own, near, schedule.batch))
     found = [step(evidence, start, schedule.first) for start in drawn]
     variables, energies = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *found)
     for rate, parents in zip(schedule.then, schedule.parents, strict=True):

@@ -39,7 +39,7 @@ def draw(
     return as_variables(
         R,
         (middle + SPREAD * rng.normal(size=(count, 3))) / STRIDE,
-        rng.uniform(size=(count, 1, 1)) * _between_named(rng, count),
+        rng.uniform(size=(count, 1, 1)) * between_named(rng, count),
         np.zeros((count, len(template.shape_joints))),
         np.zeros(count),
     )
@@ -57,7 +57,7 @@ def vary(rng: np.random.Generator, variables: Variables, count: int) -> Variable
     changed[:few] = False
     change = changed[:, FINGER_OF]
     change[:, 0] = False
-    other = rng.uniform(size=(count, 1, 1)) * _between_named(rng, count)
+    other = rng.uniform(size=(count, 1, 1)) * between_named(rng, count)
     parent = take(variables, jnp.asarray(parents))
     return parent._replace(angles=jnp.where(change[..., None], other, parent.angles))
 
@@ -91,8 +91,8 @@ def _downwards_to(direction: Float[np.ndarray, "3"]) -> Rotation:
     return Rotation.align_vectors(direction[None], [[0.0, 1.0, 0.0]])[0]
 
 
-def _between_named(rng, count: int) -> Float[np.ndarray, "count 17 3"]:
-    """Angles between two named poses; the wrist is straight."""
+def between_named(rng, count: int) -> Float[np.ndarray, "count 17 3"]:
+    """Angles between two named poses, (count, 17, 3); the wrist is straight."""
     named = np.stack(list(NAMED.values()))
     start, end = named[rng.integers(0, len(named), (2, count))]
     t = rng.uniform(size=(count, 1, 1))

@@ -19,9 +19,11 @@ class Method(NamedTuple):
     Attributes:
         init: (key, batch) -> (params, state).
         predict: (params, state, batch, *, key, train) -> (prediction, state).
-        losses: a loss's name -> (prediction, batch, frozen) -> every term it knows; a
-            phase of training names its loss and weighs the terms it wants. A phase
-            that mixes sources gets tuples of predictions and of batches.
+        losses: a loss's name -> (params, prediction, batch) -> every term it knows; a
+            phase of training names its loss and weighs the terms it wants. Parameters
+            are for what judges the prediction (a prior, a teacher) or trains without
+            one; only those that `trainable` names move. A phase that mixes sources
+            gets tuples of predictions and of batches.
         trainable: a loss's name -> predicate on a parameter's path: does it move?
         imagine: (key, prediction, batch) -> labelled batch, for papers that render
             their own estimates as training data; None where there is none.

@@ -11,10 +11,15 @@ from orbax.checkpoint.checkpoint_managers import (
     LatestN,
 )
 
+from handjax.training.phases import Phase
 from handjax.training.step import TrainState
 
 FOLDER = "checkpoints"
-METRIC = "mean_mm"
+MEAN = "mean_mm"
+STANDING = "standing"
+"""What the best checkpoint has most of: a later phase, then less error or, in a phase
+that keeps the latest, more steps."""
+A_PHASE = 1e9
 
 
 class Checkpoints:
@@ -28,9 +33,8 @@ class Checkpoints:
 
     def __init__(self, workdir: str | Path, *, read_only: bool = False):
         self.folder = Path(workdir).resolve() / FOLDER
-        # The error is negated because the policy ranks upwards.
         best = BestN(
-            get_metric_fn=lambda metrics: -metrics[METRIC],
+            get_metric_fn=lambda metrics: metrics[STANDING],
             n=1,
             keep_checkpoints_without_metrics=False,
         )
@@ -39,7 +43,7 @@ class Checkpoints:
             self.folder,
             options=ocp.CheckpointManagerOptions(
                 preservation_policy=policy,
-                best_fn=lambda metrics: -metrics[METRIC],
+                best_fn=lambda metrics: metrics[STANDING],
                 create=not read_only,
                 read_only=read_only,
             ),
@@ -58,15 +62,21 @@ class Checkpoints:
 
     @property
     def best(self) -> int | None:
-        """Steps taken at the checkpoint with the least error, else the latest."""
+        """Steps taken at the checkpoint that counts, else at the latest."""
         return self._manager.best_step() or self.latest
 
-    def save(self, train: TrainState, mean_mm: float | None = None) -> None:
+    def save(
+        self,
+        train: TrainState,
+        mean_mm: float | None = None,
+        phase: Phase | None = None,
+    ) -> None:
         """Write in the background; a step that is already there is left alone.
 
         Args:
             train: what to keep.
             mean_mm: its error on held-out frames, where it was measured.
+            phase: the one that it was measured in.
         """
         step = int(train.step)
         if step in self._manager.all_steps():
@@ -76,7 +86,9 @@ class Checkpoints:
         items = ocp.args.Composite(
             model=ocp.args.StandardSave(model), rest=ocp.args.StandardSave(rest)
         )
-        metrics = None if mean_mm is None else {METRIC: mean_mm}
+        metrics = None
+        if mean_mm is not None:
+            metrics = {MEAN: mean_mm, STANDING: _standing(step, mean_mm, phase)}
         self._manager.save(step, args=items, metrics=metrics, force=True)
 
     def restore(self, like: TrainState) -> TrainState:
@@ -96,6 +108,12 @@ class Checkpoints:
         items = ocp.args.Composite(model=ocp.args.StandardRestore(like))
         found = self._manager.restore(step, args=items)["model"]
         return found["ema"], found["state"]
+
+
+def _standing(step: int, mean_mm: float, phase: Phase | None) -> float:
+    if phase is None:
+        return -mean_mm
+    return phase.first * A_PHASE + (step if phase.keep == "latest" else -mean_mm)
 
 
 def _abstract(tree: Any) -> Any:

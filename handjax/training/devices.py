@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from handjax.batch import Source
 from handjax.training.configs import ConfigError
 
 AT_ONCE = 10
@@ -15,7 +16,7 @@ AT_ONCE = 10
 PER_DISPATCH = {"cpu": 1}
 
 
-def make_mesh(batch_size: int) -> Mesh | None:
+def make_mesh(*batch_sizes: int) -> Mesh | None:
     """A row of all local devices; None where there is only one.
 
     Raises:
@@ -24,20 +25,25 @@ def make_mesh(batch_size: int) -> Mesh | None:
     count = jax.local_device_count()
     if count == 1:
         return None
-    if batch_size % count:
-        raise ConfigError(
-            f"batch_size {batch_size} can't be shared by {count} devices; make it a "
-            f"multiple, --config.batch_size={(batch_size // count + 1) * count}"
-        )
+    for size in batch_sizes:
+        if size % count:
+            raise ConfigError(
+                f"batch_size {size} can't be shared by {count} devices; make it a "
+                f"multiple, --config.batch_size={(size // count + 1) * count}"
+            )
     return jax.make_mesh((count,), ("batch",), axis_types=(AxisType.Auto,))
 
 
-def spread(sample: Callable[[Any], Any], mesh: Mesh | None) -> Callable[[Any], Any]:
-    """The same draws, each device making its part of the batch."""
+def spread(source: Source, mesh: Mesh | None) -> Source:
+    """The same draws, each device making its part from all that is held."""
     if mesh is None:
-        return sample
+        return source
     parts = NamedSharding(mesh, PartitionSpec("batch"))
-    return lambda key: jax.lax.with_sharding_constraint(sample(key), parts)
+
+    def sample(key: Any, held: Any) -> Any:
+        return jax.lax.with_sharding_constraint(source.sample(key, held), parts)
+
+    return Source(sample, replicate(source.held, mesh))
 
 
 def replicate(tree: Any, mesh: Mesh | None) -> Any:
@@ -62,19 +68,19 @@ def compile_step(
     """Jit steps in a row, which give their state's memory to the next.
 
     Args:
-        step: (state, key) -> (state, metrics).
+        step: (state, key, held) -> (state, metrics).
         mesh: the devices.
         count: steps a call.
 
     Returns:
-        (state, key) -> (state, metrics of each step, leaves (count, ...)).
+        (state, key, held) -> (state, metrics of each step, leaves (count, ...)).
     """
 
-    def several(state: Any, key: Any) -> tuple[Any, Any]:
-        return jax.lax.scan(lambda s, _: step(s, key), state, None, count)
+    def several(state: Any, key: Any, held: Any) -> tuple[Any, Any]:
+        return jax.lax.scan(lambda s, _: step(s, key, held), state, None, count)
 
-    def single(state: Any, key: Any) -> tuple[Any, Any]:
-        state, metrics = step(state, key)
+    def single(state: Any, key: Any, held: Any) -> tuple[Any, Any]:
+        state, metrics = step(state, key, held)
         return state, jax.tree.map(lambda value: jnp.asarray(value)[None], metrics)
 
     function = single if count == 1 else several

@@ -8,7 +8,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
-from handjax.batch import Batch
+from handjax.batch import Batch, Source
 from handjax.geometry import transforms
 from handjax.geometry.cameras import Camera
 from handjax.geometry.precision import matmul
@@ -43,11 +43,13 @@ class Examiner(NamedTuple):
     """Draws held-out frames and has them judged; compiled once, used many times.
 
     Attributes:
-        look: (params, state, key) -> estimates of one batch.
+        look: (params, state, key, held) -> estimates of one batch.
+        part: number of a batch -> what is held for it.
         batch_size: frames a look.
     """
 
-    look: Callable[[Any, Any, Any], Estimates]
+    look: Callable[[Any, Any, Any, Any], Estimates]
+    part: Callable[[int], Any]
     batch_size: int
 
     def __call__(
@@ -62,31 +64,37 @@ class Examiner(NamedTuple):
             frames: how many.
         """
         rounds = range(-(-frames // self.batch_size))
-        keys = [jax.random.fold_in(key, number) for number in rounds]
-        parts = [jax.device_get(self.look(params, state, one)) for one in keys]
+        parts = []
+        for number in rounds:
+            own = jax.random.fold_in(key, number)
+            found = self.look(params, state, own, self.part(number))
+            parts.append(jax.device_get(found))
         return jax.tree.map(lambda *parts: np.concatenate(parts)[:frames], *parts)
 
 
 def make_examiner(
     method: Method,
-    sample: Callable[[Any], Batch],
+    source: Source,
     true_joints: Callable[[Any], Mapping[str, Any]],
     batch_size: int,
+    part: Callable[[int], Any] | None = None,
 ) -> Examiner:
     """An examiner of a method on a source of labelled frames.
 
     Args:
         method: predicts.
-        sample: (key) -> batch.
+        source: of batches of labelled frames.
         true_joints: labels -> joint sets, each with `joints` in world coordinates
             and `valid`.
-        batch_size: of `sample`.
+        batch_size: of the source.
+        part: number of a batch -> what the source holds for it, where frames come one
+            after another and not from the key.
     """
 
     @jax.jit
-    def look(params: Any, state: Any, key: Key[Array, ""]) -> Estimates:
+    def look(params: Any, state: Any, key: Key[Array, ""], held: Any) -> Estimates:
         draw, noise = jax.random.split(key)
-        batch = sample(draw)
+        batch = source.sample(draw, held)
         prediction, _ = method.predict(params, state, batch, key=noise, train=False)
         predicted = method.joints(prediction, batch)
         truth = {k: v for k, v in true_joints(batch.labels).items() if k in predicted}
@@ -101,7 +109,7 @@ def make_examiner(
             batch.labels.radii,
         )
 
-    return Examiner(look, batch_size)
+    return Examiner(look, part or (lambda number: source.held), batch_size)
 
 
 def crop_from_world(batch: Batch) -> Float[Array, "batch 4 4"]:

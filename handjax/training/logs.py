@@ -1,6 +1,7 @@
 """What a run tells: a line of JSON a reading, TensorBoard if installed, a bar."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -122,7 +123,10 @@ def _forget(path: Path, since: int) -> None:
     for line in path.read_text().splitlines(keepends=True):
         if line.endswith("\n") and json.loads(line)["step"] <= since:
             kept.append(line)
-    path.write_text("".join(kept))
+    # Who is killed while writing leaves the old log whole.
+    beside = path.with_name(f".{path.name}")
+    beside.write_text("".join(kept))
+    os.replace(beside, path)
 
 
 def _tensorboard(workdir: str | Path, since: int) -> Any:

@@ -14,7 +14,7 @@ def keep_freed() -> bool:
 
     On a CPU, XLA takes the temporary memory of every step from malloc. glibc hands
     large pieces back to the system each time, which then clears every page of them
-    again: a third of a training step on two cores. Only glibc knows these settings;
+    again: a quarter of a training step on two cores. Only glibc knows these settings;
     elsewhere nothing is done.
     """
     if sys.platform != "linux":

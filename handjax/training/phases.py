@@ -17,8 +17,11 @@ class Phase(NamedTuple):
         first: steps taken before it begins.
         steps: how many it takes.
         weights: of the loss terms; 0 only watches one.
-        sources: where its batches come from; several give a tuple of batches.
+        sources: where its batches come from, and how many examples a step from each;
+            several give a tuple of batches.
         optimizer: settings of its optimiser.
+        every: steps between looks at held-out frames, each of which keeps a checkpoint.
+        keep: which of them counts, the "best" on held-out frames or the "latest".
     """
 
     name: str
@@ -26,8 +29,10 @@ class Phase(NamedTuple):
     first: int
     steps: int
     weights: dict[str, float]
-    sources: tuple[str, ...]
+    sources: dict[str, int]
     optimizer: Config
+    every: int
+    keep: str
 
     @property
     def last(self) -> int:
@@ -51,12 +56,26 @@ def read_phases(config: Config, method: Method) -> tuple[Phase, ...]:
                 first=first,
                 steps=entry.steps,
                 weights={name: float(w) for name, w in entry.weights.items()},
-                sources=tuple(entry.sources),
+                sources=_sources(config, entry),
                 optimizer=_with(config.optimizer, entry.optimizer),
+                every=entry.every or config.evaluation.every,
+                keep=entry.keep,
             )
         )
         first += entry.steps
     return tuple(phases)
+
+
+def _sources(config: Config, entry: Config) -> dict[str, int]:
+    """Examples a step from each source: the config's, where the phase does not say."""
+    own = dict(entry.batch_sizes)
+    unknown = sorted(set(own) - set(entry.sources))
+    if unknown:
+        raise ConfigError(
+            f"phase {entry.name!r} sets a batch size for {unknown}; its sources are "
+            f"{list(entry.sources)}"
+        )
+    return {name: own.get(name, config.batch_size) for name in entry.sources}
 
 
 def _with(settings: Config, changes: Config) -> Config:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int, Key
 
-from handjax.batch import Batch
+from handjax.batch import Batch, Source
 from handjax.losses import weigh
 from handjax.methods.method import Method
 from handjax.training.optimizer import (
@@ -20,7 +20,7 @@ from handjax.training.optimizer import (
 from handjax.training.phases import Phase
 
 Metrics = dict[str, Any]
-Sample = Callable[[Any], Any]
+Step = Callable[["TrainState", Key[Array, ""], Any], tuple["TrainState", Metrics]]
 
 
 class TrainState(NamedTuple):
@@ -56,33 +56,33 @@ def enter(train: TrainState, method: Method, phase: Phase) -> TrainState:
     return train._replace(opt_state=optimizer.init(train.params))
 
 
-def make_step(
-    method: Method, phase: Phase, sample: Sample
-) -> Callable[[TrainState, Key[Array, ""]], tuple[TrainState, Metrics]]:
+def make_step(method: Method, phase: Phase, source: Source) -> Step:
     """The step of one phase, ready to be jitted.
 
     Args:
         method: predicts and compares.
         phase: names the loss, weighs its terms, sets the optimiser.
-        sample: (key) -> batch, or a tuple of batches where the phase mixes sources.
+        source: of batches, or of tuples of batches where the phase mixes sources.
 
     Returns:
-        (state, key of the run) -> (state, metrics). Its randomness comes from the
-        key and `state.step` alone, so that a resumed run draws what it would have.
+        (state, key of the run, what the source holds) -> (state, metrics). Its
+        randomness comes from the key and `state.step` alone, so that a resumed run
+        draws what it would have.
     """
     schedule = make_schedule(phase.optimizer, phase.steps)
 
-    def step(train: TrainState, key: Key[Array, ""]) -> tuple[TrainState, Metrics]:
+    def step(
+        train: TrainState, key: Key[Array, ""], held: Any
+    ) -> tuple[TrainState, Metrics]:
         draw, noise = jax.random.split(jax.random.fold_in(key, train.step))
-        batch = sample(draw)
+        batch = source.sample(draw, held)
 
         def objective(params: Any) -> tuple[Array, tuple[Any, Metrics]]:
             prediction, state = predict(method, params, train.state, batch, noise)
-            frozen = jax.lax.stop_gradient(params)
-            terms = method.losses[phase.loss](prediction, batch, frozen)
+            terms = method.losses[phase.loss](params, prediction, batch)
+            total = weigh(terms, phase.weights)
             # The others go nowhere, so that the compiler leaves them out.
-            weighed = {name: terms[name] for name in phase.weights}
-            return weigh(terms, phase.weights), (state, weighed)
+            return total, (state, {name: terms[name] for name in phase.weights})
 
         value = jax.value_and_grad(objective, has_aux=True)
         (loss, (state, terms)), gradient = value(train.params)

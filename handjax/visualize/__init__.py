@@ -12,8 +12,6 @@ from handjax.visualize.surface import (
     SKIN,
     Picture,
     depth_to_rgb,
-    error_to_rgb,
-    normals_from_depth,
     shade,
 )
 
@@ -27,9 +25,7 @@ __all__ = [
     "draw_joints",
     "draw_spheres",
     "enlarge",
-    "error_to_rgb",
     "estimates_sheet",
-    "normals_from_depth",
     "save_png",
     "shade",
 ]

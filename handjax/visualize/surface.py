@@ -45,35 +45,6 @@ def depth_to_rgb(
     return np.where(hit[..., None], colour, PAPER).astype(np.uint8)
 
 
-def error_to_rgb(
-    difference: Float[np.ndarray, "height width"], *, limit: float | int = 20.0
-) -> Picture:
-    """Signed depth error: blue in front of the truth, red behind it, paper at 0.
-
-    Args:
-        difference: predicted minus true depth, mm.
-        limit: the error that gets the full colour, mm.
-    """
-    place = np.clip(difference / limit, -1.0, 1.0)[..., None]
-    end = np.where(place > 0, (190, 40, 44), (36, 84, 176))
-    colour = np.asarray(PAPER) + (end - np.asarray(PAPER)) * np.abs(place)
-    return colour.astype(np.uint8)
-
-
-def normals_from_depth(
-    depth: Float[np.ndarray, "height width"], *, mm_per_pixel: float | int, far: float
-) -> Float[np.ndarray, "height width 3"]:
-    """Unit normals towards the camera by central differences; 0 on the background."""
-    hit = depth < far
-    # One-sided slopes across the outline would be cliffs: let the background take
-    # the depth of a neighbour first.
-    filled = _bleed(np.where(hit, depth, np.nan))
-    dv, du = np.gradient(filled, mm_per_pixel)
-    normals = np.stack([du, dv, -np.ones_like(du)], -1)
-    normals = normals / np.linalg.norm(normals, axis=-1, keepdims=True)
-    return np.where(hit[..., None], np.nan_to_num(normals), 0.0)
-
-
 def shade(
     normals: Float[np.ndarray, "height width 3"],
     *,
@@ -97,16 +68,3 @@ def shade(
 
 def _blank(shape: tuple[int, ...]) -> Picture:
     return np.broadcast_to(np.array(PAPER, np.uint8), (*shape, 3)).copy()
-
-
-def _bleed(
-    depth: Float[np.ndarray, "height width"],
-) -> Float[np.ndarray, "height width"]:
-    """Give every NaN pixel beside known ones the mean of these."""
-    padded = np.pad(depth, 1, constant_values=np.nan)
-    around = np.stack(
-        [padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]]
-    )
-    known = np.isfinite(around)
-    mean = np.where(known, around, 0.0).sum(0) / np.maximum(known.sum(0), 1)
-    return np.where(np.isfinite(depth) | ~known.any(0), depth, mean)

@@ -1,6 +1,7 @@
 """What a run says where there is no terminal, and what it keeps."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +38,24 @@ def test_what_a_killed_process_noted_beyond_its_checkpoint_is_forgotten(tmp_path
         (6, 6.0),
         (8, 80.0),
     ]
+
+
+def test_who_is_killed_while_forgetting_leaves_the_log_whole(tmp_path, monkeypatch):
+    with Log(tmp_path, 10) as log:
+        log.train(4, "first", {"loss": 4.0})
+    noted = (tmp_path / "log.jsonl").read_text()
+
+    def write_half(path, text):
+        path.write_bytes(text.encode()[: len(text) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", write_half)
+        with pytest.raises(KeyboardInterrupt):
+            Log(tmp_path, 10, since=4)
+    assert (tmp_path / "log.jsonl").read_text() == noted
+    with Log(tmp_path, 10, since=4):
+        assert [path.name for path in tmp_path.glob("*.jsonl")] == ["log.jsonl"]
 
 
 def test_time_left_is_told_from_the_second_reading_on(tmp_path, capsys, monkeypatch):

@@ -1,0 +1,196 @@
+"""A paper's table of ablations: train each row, test it, print the table.
+
+    python benchmarks/ablations.py --config configs/wan_spheres.py --size small \\
+        --init wan_spheres --out runs/table1
+    python benchmarks/ablations.py ... --rows multi_view without_vae --seeds 0 1 2
+
+Every row starts from --init and trains the config's last phase as its row of `ROWS`
+says; rows that say otherwise train from the beginning. What is done already in --out
+is not done again: the same command goes on where it stopped. Writes table.txt,
+table.json and the success curves of the config's `FIGURES`.
+"""
+
+import argparse
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from handjax.evaluation import compare, metrics
+
+ROOT = Path(__file__).parent.parent
+
+
+class Table(NamedTuple):
+    """What was asked for.
+
+    Attributes:
+        page: the config's module, with `ROWS` and `FIGURES`.
+        chosen: the command line.
+    """
+
+    page: Any
+    chosen: argparse.Namespace
+
+    def folder(self, row: str, seed: int) -> Path:
+        """Where a row's run and its evaluation are."""
+        return self.chosen.out / f"{row}_{seed}"
+
+
+def main() -> int:
+    """Train and test what is missing, then print; returns the exit status."""
+    chosen = read_arguments()
+    table = Table(load_page(chosen.config), chosen)
+    rows = chosen.rows or list(table.page.ROWS)
+    unknown = [row for row in rows if row not in table.page.ROWS]
+    if unknown:
+        known = ", ".join(table.page.ROWS)
+        print(f"no rows are called {unknown}; there are: {known}", file=sys.stderr)
+        return 2
+    for seed in chosen.seeds:
+        for row in rows:
+            status = train_and_test(table, row, seed)
+            if status:
+                print(f"{row}, seed {seed}, ended with status {status}")
+                return status
+    errors = {row: read_errors(table, row) for row in rows}
+    text = write_table(table, errors)
+    draw_figures(table, errors)
+    print(text)
+    return 0
+
+
+def read_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", default="configs/wan_spheres.py")
+    parser.add_argument("--size", default="small", help="variant of the config")
+    parser.add_argument("--init", required=True, help="run or release to start from")
+    parser.add_argument("--rows", nargs="*", help="default: all")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0])
+    parser.add_argument("--subject", default="D", help="of the studio")
+    parser.add_argument("--steps", type=int, help="of the last phase; the config's")
+    parser.add_argument("--out", type=Path, required=True)
+    return parser.parse_args()
+
+
+def load_page(path: str) -> Any:
+    """The config's module."""
+    return SimpleNamespace(**runpy.run_path(str(ROOT / path)))
+
+
+def train_and_test(table: Table, name: str, seed: int) -> int:
+    """Whatever is missing of one run; returns the exit status."""
+    row, folder = table.page.ROWS[name], table.folder(name, seed)
+    if (folder / "evaluation" / "errors.npz").exists():
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    trained = ["--weights", table.chosen.init]
+    if row.trains:
+        print(f"training {name}, seed {seed}", flush=True)
+        status = run(training_command(table, name, seed))
+        if status:
+            return status
+        trained = ["--workdir", str(folder)]
+    test = [sys.executable, "evaluate.py", "--dataset", row.dataset, *trained]
+    if row.dataset == "studio":
+        amount = table.page.get_config(table.chosen.size).studio.amount
+        test += ["--subject", table.chosen.subject, "--amount", amount, "--denoiser"]
+    return run([*test, "--out", str(folder / "evaluation")])
+
+
+def training_command(table: Table, name: str, seed: int) -> list[str]:
+    """train.py for one row."""
+    row, chosen = table.page.ROWS[name], table.chosen
+    variant = f"{chosen.size},{name}" + ("" if row.scratch else ",adapt")
+    command = [
+        *(sys.executable, "train.py", f"--config={chosen.config}:{variant}"),
+        f"--workdir={table.folder(name, seed)}",
+        f"--seed={seed}",
+        f"--config.studio.subject={chosen.subject}",
+    ]
+    if not row.scratch:
+        command.append(f"--init={chosen.init}")
+        if chosen.steps:
+            command.append(f"--config.phases[0].steps={chosen.steps}")
+    return command
+
+
+def run(command: list[str]) -> int:
+    """Its exit status; what it prints goes where ours does."""
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def read_errors(table: Table, row: str) -> np.ndarray:
+    """Joint errors of every seed, (runs, frames, joints)."""
+    found = []
+    for seed in table.chosen.seeds:
+        path = table.folder(row, seed) / "evaluation" / "errors.npz"
+        with np.load(path, allow_pickle=False) as stored:
+            found.append(stored[stored.files[0]])
+    return np.stack(found)
+
+
+def write_table(table: Table, errors: Mapping[str, np.ndarray]) -> str:
+    """Write and return the table: against the paper's and the first row."""
+    rows, first = table.page.ROWS, next(iter(errors))
+    each = {row: np.nanmean(e, axis=-1) for row, e in errors.items()}
+    head = f"{'row':34}{'mm, 95 % interval':>24}{'<20 mm':>9}{'paper':>8}"
+    lines = [f"{head}   against {rows[first].title}; paper"]
+    figures = {}
+    for row, e in each.items():
+        shown = compare.interval(e)
+        under = float(metrics.success(np.concatenate(errors[row]), np.array([20.0]))[0])
+        paper = rows[row].paper
+        line = f"{rows[row].title:34}{shown!s:>24}{100 * under:8.1f}%"
+        line += f"{paper:8.2f}" if paper else f"{'-':>8}"
+        figures[row] = {"mm": shown._asdict(), "under_20": under, "paper": paper}
+        if row != first and e.shape == each[first].shape:
+            apart = compare.paired(e, each[first])
+            figures[row]["against_first"] = apart._asdict()
+            line += f"   {apart!s}"
+            if paper and rows[first].paper:
+                line += f"; {paper - rows[first].paper:+.2f}"
+        lines.append(line)
+    about = f"seeds {table.chosen.seeds}, from {table.chosen.init}, {table.chosen.size}"
+    text = "\n".join([*lines, "", f"subject {table.chosen.subject}, {about}"])
+    (table.chosen.out / "table.txt").write_text(text + "\n")
+    (table.chosen.out / "table.json").write_text(json.dumps(figures, indent=2) + "\n")
+    return text
+
+
+def draw_figures(table: Table, errors: Mapping[str, np.ndarray]) -> None:
+    """Success curves of the rows of each figure that are there."""
+    from matplotlib.figure import Figure
+
+    thresholds = np.linspace(0.0, 80.0, 161)
+    for name, title in table.page.FIGURES.items():
+        rows = [row for row in title.rows if row in errors]
+        if not rows:
+            continue
+        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+        axes = figure.subplots()
+        for row in rows:
+            share = metrics.success(np.concatenate(errors[row]), thresholds)
+            axes.plot(thresholds, 100 * share, label=table.page.ROWS[row].title)
+        axes.set(
+            title=title.title,
+            xlabel="threshold, mm",
+            ylabel="frames with every joint under it, %",
+            xlim=(0, 80),
+            ylim=(0, 100),
+        )
+        axes.legend(frameon=False, fontsize=8)
+        figure.savefig(table.chosen.out / f"{name}.png", dpi=130)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""A simulated multi-view capture of hands that training has not seen.
+
+The stand-in for real, unlabelled recordings: four subjects of their own shape and
+skin, natural motion, a forearm, three cameras of another family than the training
+noise. A config names the labels that its method may read; no other is in a Batch.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from handjax.batch import FAR, Batch, Labels, Source, Views
+from handjax.data.crop import PIXELS, SIZE
+from handjax.data.studio import frames
+from handjax.data.studio.capture import PER_MM
+from handjax.data.studio.factors import AMOUNTS
+from handjax.data.studio.frames import Capture
+from handjax.data.studio.subjects import SUBJECTS
+from handjax.data.studio.version import label
+from handjax.geometry import cameras, transforms
+
+__all__ = [
+    "AMOUNTS",
+    "LABELS",
+    "SPLITS",
+    "SUBJECTS",
+    "Test",
+    "label",
+    "source",
+    "test_frames",
+]
+
+Config = Any
+
+LABELS = ("centres", "joints")
+"""What a config may name: sphere centres with their radii, and key points."""
+SPLITS = ("train", "test", "both")
+"""What may be learnt from: NYU's proportions make "both" a tenth more."""
+
+
+def source(config: Config, batch_size: int) -> Source:
+    """Frames of one subject in random order, for training.
+
+    Args:
+        config: see `configs.common.studio`.
+        batch_size: frames a draw, each of three views.
+    """
+    splits = ("train", "test") if config.split == "both" else (config.split,)
+    captures = [frames.load(config.subject, config.amount, split) for split in splits]
+    held = _hold(captures, config.frames, config.multi_view)
+    count = len(held["valid"])
+
+    def sample(key: PRNGKeyArray, held: Any) -> Batch:
+        chosen = jax.random.randint(key, (batch_size,), 0, count)
+        return _batch(held, chosen, config.labels)
+
+    return Source(sample, held)
+
+
+class Test(NamedTuple):
+    """Frames to test on, one after another, labelled.
+
+    Attributes:
+        source: of batches.
+        part: number of a batch -> which frames are held for it; the last batch goes on
+            from the first frame.
+        count: how many there are.
+    """
+
+    source: Source
+    part: Callable[[int], Any]
+    count: int
+
+
+def test_frames(subject: str, amount: str, batch_size: int, **chosen: Any) -> Test:
+    """The test frames of one subject, as the first camera sees them.
+
+    Args:
+        subject: one of `SUBJECTS`.
+        amount: one of `AMOUNTS`.
+        batch_size: frames a draw.
+        chosen: `factors`, see `frames.load`.
+    """
+    whole = _hold([frames.load(subject, amount, "test", **chosen)])
+    count = len(whole["valid"])
+
+    def sample(key: PRNGKeyArray, held: Any) -> Batch:
+        del key
+        batch = _batch(held["frames"], held["chosen"], LABELS)
+        return batch._replace(views=jax.tree.map(lambda x: x[:, :1], batch.views))
+
+    def part(number: int) -> Any:
+        rows = (number * batch_size + np.arange(batch_size)) % count
+        return {"frames": whole, "chosen": jnp.asarray(rows)}
+
+    return Test(Source(sample, part(0)), part, count)
+
+
+def _hold(
+    captures: list[Capture], share: float = 1.0, multi_view: float = 1.0
+) -> dict[str, Any]:
+    """Frames on the device.
+
+    Args:
+        captures: of one subject.
+        share: of the frames, from the first on.
+        multi_view: share of those that keep all their views; the others keep the first
+            camera's. Source: [wan2019] Sec. 4.2.
+    """
+    every = jax.tree.map(lambda *x: np.concatenate(x), *(c.frames for c in captures))
+    count = round(share * len(every.depth))
+    valid = np.ones(every.centre.shape[:2], bool)
+    valid[round(multi_view * count) :, 1:] = False
+    kept = {name: x[:count] for name, x in (every._asdict() | {"valid": valid}).items()}
+    rest = {"rig": captures[0].camera_from_world, "radii": captures[0].radii}
+    return jax.tree.map(jnp.asarray, kept | rest)
+
+
+def _batch(
+    held: dict[str, Any], chosen: Int[Array, "batch"], labels: tuple[str, ...]
+) -> Batch:
+    """The chosen frames, with the labels that were named."""
+    depth = held["depth"][chosen].astype(jnp.float32) / PER_MM
+    valid, centre = held["valid"][chosen], held["centre"][chosen]
+    shape = valid.shape
+    camera = jax.tree.map(
+        lambda x: jnp.broadcast_to(x, (*shape, 2)),
+        cameras.orthographic_crop(SIZE, PIXELS),
+    )
+    shift = jax.vmap(jax.vmap(lambda c: transforms.make(jnp.eye(3), -c)))(centre)
+    views = Views(
+        depth=depth,
+        image=None,
+        mask=depth < FAR,
+        valid=valid,
+        camera=camera,
+        crop_from_camera=shift,
+        camera_from_world=jnp.broadcast_to(held["rig"], (*shape, 4, 4)),
+    )
+    return Batch(views, None, _labels(held, chosen, labels))
+
+
+def _labels(held: dict[str, Any], chosen: Array, names: tuple[str, ...]) -> Labels:
+    known: dict[str, Any] = {}
+    if "centres" in names:
+        radii = jnp.broadcast_to(held["radii"], (len(chosen), len(held["radii"])))
+        known |= {"centres": held["centres"][chosen], "radii": radii}
+    if "joints" in names:
+        joints = held["joints"][chosen]
+        known |= {"joints": joints, "joints_valid": jnp.ones(joints.shape[:2], bool)}
+    return Labels(**known)

@@ -1,0 +1,154 @@
+"""All frames of a subject's capture: made once, kept in a cache, the same everywhere.
+
+HANDJAX_CACHE    where they are kept; the user's cache folder unless set
+"""
+
+import os
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from rich.progress import track
+
+from handjax.data.studio import motion, rig
+from handjax.data.studio.capture import Frames, Scene, capture
+from handjax.data.studio.factors import AMOUNTS, FACTORS, training_like
+from handjax.data.studio.subjects import SUBJECTS, load_subject
+from handjax.data.studio.version import digest
+
+SPLITS = ("train", "test")
+CHUNK, AT_ONCE = 10, 2
+"""Frames a call, and calls at a time: larger calls wait for memory."""
+
+
+class Capture(NamedTuple):
+    """The frames of one subject and split.
+
+    Attributes:
+        frames: on the host.
+        camera_from_world: as calibration has it.
+        radii: of the subject's spheres, mm.
+    """
+
+    frames: Frames
+    camera_from_world: Float[np.ndarray, "views 4 4"]
+    radii: Float[np.ndarray, "41"]
+
+
+def load(
+    subject: str,
+    amount: str,
+    split: str,
+    *,
+    factors: tuple[str, ...] = FACTORS,
+) -> Capture:
+    """The capture from the cache, or else made and put there.
+
+    Args:
+        subject: one of `SUBJECTS`.
+        amount: one of `AMOUNTS`.
+        split: "train", the 40 poses; or "test", the 14 gestures.
+        factors: what differs from the training synthesis; all of `FACTORS` unless the
+            gap is taken apart.
+
+    Raises:
+        ValueError: naming what there is.
+    """
+    wanted = {"subject": subject, "amount": amount, "split": split}
+    known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
+    for name, value in wanted.items():
+        if value not in known[name]:
+            raise ValueError(
+                f"studio.{name} is {value!r}; it must be one of {list(known[name])}"
+            )
+    path = folder() / f"{digest(factors)}_{subject}_{amount}_{split}.npz"
+    found = _read(path)
+    return found or _make(path, subject, amount, split, factors)
+
+
+def folder() -> Path:
+    """Where captures are kept."""
+    chosen = os.environ.get("HANDJAX_CACHE")
+    return Path(chosen or Path.home() / ".cache" / "handjax") / "studio"
+
+
+def _read(path: Path) -> Capture | None:
+    """What stands in the cache, None where there is nothing that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            frames = Frames(*(stored[name] for name in Frames._fields))
+            return Capture(frames, stored["camera_from_world"], stored["radii"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _make(
+    path: Path, subject: str, amount: str, split: str, factors: tuple[str, ...]
+) -> Capture:
+    name = f"studio: subject {subject}, {amount}, {split}"
+    made = make(subject, amount, split, factors, title=name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".{os.getpid()}.part")
+    with beside.open("wb") as file:
+        rest = {"camera_from_world": made.camera_from_world, "radii": made.radii}
+        np.savez_compressed(file, allow_pickle=False, **made.frames._asdict(), **rest)
+    os.replace(beside, path)
+    return made
+
+
+def make(
+    subject: str,
+    amount: str,
+    split: str,
+    factors: tuple[str, ...] = FACTORS,
+    *,
+    title: str = "",
+) -> Capture:
+    """Make the frames, whatever the cache holds.
+
+    Args:
+        subject, amount, split, factors: see `load`.
+        title: of the progress bar; none without.
+    """
+    count = AMOUNTS[amount][SPLITS.index(split)]
+    key = jax.random.key(SUBJECTS.index(subject))
+    person, movement, noise = jax.random.split(key, 3)
+    bias_key, rig_key = jax.random.split(person)
+    bias = rig.biases(bias_key)
+    body = load_subject(subject, shape="shape" in factors)
+    movement = jax.random.fold_in(movement, SPLITS.index(split))
+    moves = _motion(movement, split, count, factors)
+    shoot = jax.jit(jax.vmap(partial(_shoot, factors=factors), (None, 0, 0)))
+    noise = jax.random.fold_in(noise, SPLITS.index(split))
+    keys = jax.random.split(noise, count)
+
+    def some(rows: slice) -> Frames:
+        few = keys[rows], jax.tree.map(itemgetter(rows), moves)
+        return jax.device_get(shoot((body, bias), *few))
+
+    rows = [slice(first, first + CHUNK) for first in range(0, count, CHUNK)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        made = pool.map(some, rows)
+        parts = list(track(made, title, total=len(rows)) if title else made)
+    frames = jax.tree.map(lambda *x: np.concatenate(x), *parts)
+    rigs = np.asarray(rig.calibrate(rig_key))
+    return Capture(frames, rigs, np.asarray(body.sphere_radii))
+
+
+def _shoot(scene, key, moves, *, factors: tuple[str, ...]) -> Frames:
+    body, bias = scene
+    return capture(key, Scene(body, bias, factors), moves)
+
+
+def _motion(key, split: str, count: int, factors: tuple[str, ...]) -> motion.Motion:
+    if "motion" not in factors:
+        return training_like(key, count)
+    moves = motion.training(key, count) if split == "train" else motion.test(key, count)
+    return jax.tree.map(jnp.asarray, moves)

@@ -1,0 +1,69 @@
+"""Which studio this is: a version, and a hash of everything that was set by hand.
+
+A test pins the look of some frames, so that a change of the code is noticed too; then
+the version is raised.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from handjax.data.studio import (
+    capture,
+    factors,
+    forearm,
+    gestures,
+    motion,
+    rig,
+    skin,
+    subjects,
+    tracks,
+)
+from handjax.hands.named_poses import NAMED
+from handjax.render import stereo
+
+VERSION = 1
+ASSET = Path(__file__).parent / "assets" / "surface.npz"
+SET_BY_HAND = (
+    *(capture, factors, forearm, gestures, motion, rig, skin, subjects, tracks),
+    stereo,
+)
+
+
+def digest(chosen: tuple[str, ...] = factors.FACTORS) -> str:
+    """Eight letters that change with any constant, pose or vertex of the studio.
+
+    Args:
+        chosen: the factors.
+    """
+    found: dict[str, Any] = {m.__name__: _constants(m) for m in SET_BY_HAND}
+    found["stereo"] = repr(stereo.Stereo())
+    found["poses"] = {name: angles.tolist() for name, angles in NAMED.items()}
+    found["surface"] = hashlib.sha256(ASSET.read_bytes()).hexdigest()
+    found["factors"], found["version"] = sorted(chosen), VERSION
+    text = json.dumps(found, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def label() -> str:
+    """The line that evaluation prints."""
+    return f"studio {VERSION} ({digest()})"
+
+
+def _constants(module: ModuleType) -> dict[str, Any]:
+    """Names in capitals that hold values, not types or functions."""
+    values = (int, float, str, tuple, list, Mapping, np.ndarray)
+    named = {k: v for k, v in vars(module).items() if k.lstrip("_").isupper()}
+    return {name: value for name, value in named.items() if isinstance(value, values)}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know as what it does."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.tolist() if isinstance(value, np.ndarray) else repr(value)

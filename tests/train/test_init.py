@@ -1,0 +1,54 @@
+"""A run may start from the parameters of another."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import train
+from handjax import training, weights
+from handjax.training import Checkpoints
+from tests.train.toy import (
+    new_state,
+    same,
+    saved_params,
+    toy,
+    toy_config,
+    toy_method,
+    toy_phase,
+)
+
+
+def test_init_takes_the_parameters_that_fit():
+    ours = {"reader": {"gain": jnp.zeros(3)}, "bias": jnp.zeros(2)}
+    found = {"reader": {"gain": jnp.ones(3)}, "bias": jnp.ones(5), "more": jnp.ones(1)}
+    params, taken = weights.carry_over(found, ours)
+    assert taken == 1
+    assert same(params, {"reader": {"gain": jnp.ones(3)}, "bias": jnp.zeros(2)})
+
+
+def test_init_refuses_weights_of_which_nothing_fits(tmp_path, monkeypatch):
+    alien = weights.Weights(toy_config(), {"other": jnp.ones(3)}, {}, "an alien run")
+    monkeypatch.setattr(weights, "find", lambda name: alien)
+    with pytest.raises(weights.MissingError, match="no parameter of an alien run"):
+        train.train(toy(), tmp_path, init="alien")
+
+
+def test_init_starts_from_the_parameters_and_the_state_of_another_run(
+    finished, tmp_path, monkeypatch
+):
+    params, state = jax.device_get((saved_params(finished), {"steps": jnp.full((), 7)}))
+    other = weights.Weights(toy_config(), params, state, "another run")
+    monkeypatch.setattr(weights, "find", lambda name: other)
+    config = toy_config(phases=(toy_phase("second", ("synthetic", "more"), steps=1),))
+    assert train.train(toy(config), tmp_path, init="other") == 0
+    with Checkpoints(tmp_path) as saved:
+        phase = training.read_phases(config, toy_method())[0]
+        state = saved.restore(training.enter(new_state(), toy_method(), phase))
+    # The second phase leaves the reader alone, and predicts twice a step.
+    assert same(state.params["reader"], params["reader"])
+    assert state.state["steps"] == 9
+
+
+def test_init_is_left_aside_where_a_run_goes_on(finished, capsys):
+    assert train.train(toy(), finished, init="other") == 0
+    assert "--init other was for the start" in capsys.readouterr().out

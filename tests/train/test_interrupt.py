@@ -1,0 +1,118 @@
+"""A run that is stopped or killed goes on to the same bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import pytest
+
+import train
+from handjax import training
+from handjax.experiment import assemble
+from handjax.training import Checkpoints, configs
+from handjax.training.meter import Meter
+from tests.train.toy import QUICK, ROOT, evaluations, same, saved_params, toy
+
+
+def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
+    finished, tmp_path, monkeypatch, capsys
+):
+    stops, plain_add = [3, 6, 9], Meter.add
+
+    def add(meter, steps, metrics):
+        plain_add(meter, steps, metrics)
+        if stops and stops[0] in steps:
+            stops.pop(0)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Meter, "add", add)
+    statuses = [train.train(toy(), tmp_path) for _ in range(4)]
+    assert statuses == [128 + signal.SIGTERM] * 3 + [0]
+    assert "stopped by SIGTERM; saved at step 3." in capsys.readouterr().out
+    assert same(saved_params(tmp_path), saved_params(finished))
+
+
+COMMAND = [
+    *(
+        sys.executable,
+        "train.py",
+        "--config=configs/wan_spheres.py:test,synthetic,adapt",
+    ),
+    *("--config.phases[0].steps=30", "--config.evaluation.every=5"),
+]
+
+
+def start_training(workdir, compiled):
+    """The real thing in a process of its own."""
+    settings = {
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+        "XLA_FLAGS": QUICK,
+    }
+    command = [*COMMAND, "--workdir", str(workdir)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, text=True
+    )
+
+
+def end(process):
+    """Exit status and what was printed."""
+    said, _ = process.communicate(timeout=300)
+    return process.returncode, said
+
+
+def whole_checkpoint(workdir):
+    """All of the latest checkpoint: what evaluation reads, and what going on needs."""
+    experiment = assemble(configs.read(workdir / configs.FILE))
+    phase = training.read_phases(experiment.config, experiment.method)[0]
+
+    def blank(key):
+        batch = experiment.sources["synthetic"](1).sample(key, ())
+        state = training.init_state(experiment.method, batch, key)
+        return training.enter(state, experiment.method, phase)
+
+    with Checkpoints(workdir) as saved:
+        return saved.restore(jax.eval_shape(lambda: blank(jax.random.key(0))))
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory, compiled):
+    """The folder of a real run that nobody stopped."""
+    folder = tmp_path_factory.mktemp("straight")
+    status, said = end(start_training(folder, compiled))
+    assert status == 0
+    assert "python evaluate.py" in said
+    return folder
+
+
+def whole(folder):
+    """The checkpoints that are not still being written."""
+    return [path for path in folder.glob("*") if path.name.isdigit()]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
+    tmp_path, compiled, straight, how
+):
+    first = start_training(tmp_path, compiled)
+    # A checkpoint has its number for a name once it is whole.
+    while first.poll() is None and not list(whole(tmp_path / "checkpoints")):
+        time.sleep(0.05)
+    first.send_signal(how)
+    status, said = end(first)
+    if how is signal.SIGTERM:
+        assert status == 128 + signal.SIGTERM
+        assert "stopped by SIGTERM" in said
+    else:
+        assert status == -signal.SIGKILL
+    status, said = end(start_training(tmp_path, compiled))
+    assert status == 0
+    assert "going on from step" in said
+    ours, theirs = whole_checkpoint(tmp_path), whole_checkpoint(straight)
+    assert ours.step == theirs.step == 30
+    assert same(ours, theirs)
+    steps = [entry["step"] for entry in evaluations(tmp_path)]
+    assert steps == sorted(set(steps))
