@@ -1,8 +1,8 @@
 """A paper's table of ablations: train each row, test it, print the table.
 
-    python benchmarks/ablations.py --config configs/wan_spheres.py --size small \\
-        --init wan_spheres --out runs/table1
-    python benchmarks/ablations.py ... --rows multi_view without_vae --seeds 0 1 2
+    PYTHONPATH=. python benchmarks/ablations.py --size small --init wan_spheres \\
+        --out runs/table1
+    ... --rows multi_view without_vae --seeds 0 1 2
 
 Every row starts from --init and trains the config's last phase as its row of `ROWS`
 says; rows that say otherwise train from the beginning. What is done already in --out
@@ -13,16 +13,22 @@ table.json and the success curves of the config's `FIGURES`.
 import argparse
 import json
 import runpy
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
+from absl import logging
+from ml_collections import ConfigDict
 
+import evaluate
+import train
+from handjax import training
 from handjax.evaluation import compare, metrics
+from handjax.experiment import assemble
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,6 +52,8 @@ class Table(NamedTuple):
 def main() -> int:
     """Train and test what is missing, then print; returns the exit status."""
     chosen = read_arguments()
+    logging.set_verbosity(logging.ERROR)
+    training.keep_freed()
     table = Table(load_page(chosen.config), chosen)
     rows = chosen.rows or list(table.page.ROWS)
     unknown = [row for row in rows if row not in table.page.ROWS]
@@ -93,40 +101,33 @@ def train_and_test(table: Table, name: str, seed: int) -> int:
     if (folder / "evaluation" / "errors.npz").exists():
         return 0
     folder.mkdir(parents=True, exist_ok=True)
+    # Programs of one row are of no use to the next.
+    jax.clear_caches()
     trained = ["--weights", table.chosen.init]
     if row.trains:
-        print(f"training {name}, seed {seed}", flush=True)
-        status = run(training_command(table, name, seed))
+        print(f"{name}, seed {seed}", flush=True)
+        init = None if row.scratch else table.chosen.init
+        status = train.train(assemble(configure(table, name, seed)), folder, init)
         if status:
             return status
         trained = ["--workdir", str(folder)]
-    test = [sys.executable, "evaluate.py", "--dataset", row.dataset, *trained]
+    test = ["--dataset", row.dataset, *trained, "--out", str(folder / "evaluation")]
     if row.dataset == "studio":
         amount = table.page.get_config(table.chosen.size).studio.amount
         test += ["--subject", table.chosen.subject, "--amount", amount, "--denoiser"]
-    return run([*test, "--out", str(folder / "evaluation")])
+    return evaluate.main(test)
 
 
-def training_command(table: Table, name: str, seed: int) -> list[str]:
-    """train.py for one row."""
+def configure(table: Table, name: str, seed: int) -> ConfigDict:
+    """The config of one row."""
     row, chosen = table.page.ROWS[name], table.chosen
     variant = f"{chosen.size},{name}" + ("" if row.scratch else ",adapt")
-    command = [
-        *(sys.executable, "train.py", f"--config={chosen.config}:{variant}"),
-        f"--workdir={table.folder(name, seed)}",
-        f"--seed={seed}",
-        f"--config.studio.subject={chosen.subject}",
-    ]
-    if not row.scratch:
-        command.append(f"--init={chosen.init}")
-        if chosen.steps:
-            command.append(f"--config.phases[0].steps={chosen.steps}")
-    return command
-
-
-def run(command: list[str]) -> int:
-    """Its exit status; what it prints goes where ours does."""
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    config = table.page.get_config(variant)
+    config.seed = seed
+    config.studio.subject = chosen.subject
+    if chosen.steps and not row.scratch:
+        config.phases[0].steps = chosen.steps
+    return config
 
 
 def read_errors(table: Table, row: str) -> np.ndarray:

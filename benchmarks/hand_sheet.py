@@ -12,10 +12,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from handjax.geometry import cameras, meshes
+from handjax.geometry import cameras, meshes, rotations
 from handjax.hands import articulate, poses
 from handjax.hands.build.shapes import components
-from handjax.hands.build.unwrap import rotation
 from handjax.hands.skeleton import FINGERS, POSED
 from handjax.hands.template import Template, load_template
 from handjax.render.rasterize import interpolate, rasterize
@@ -36,8 +35,9 @@ COLOURS = {
 
 def turned(*, down: float = 0.0, around: float = 0.0) -> np.ndarray:
     """View that turns the hand about its long axis, then tips it down, degrees."""
-    x, y = np.eye(3)[:2]
-    return rotation(x, down) @ rotation(y, around)
+    turns = jnp.deg2rad(jnp.array([[down, 0.0, 0.0], [0.0, around, 0.0]]))
+    x, y = np.asarray(jax.vmap(rotations.matrix_from_axis_angle)(turns))
+    return x @ y
 
 
 VIEWS = {

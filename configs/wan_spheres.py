@@ -6,8 +6,8 @@ python train.py --config=configs/wan_spheres.py:paper      the full recipe
 python train.py --config=configs/wan_spheres.py:test       seconds, for tests
 python train.py --config=configs/wan_spheres.py:small,single_view     a row of Table 1
 
-python benchmarks/ablations.py --config configs/wan_spheres.py --size small \
-    --init wan_spheres --out runs/table1                   all of Table 1
+PYTHONPATH=. python benchmarks/ablations.py --size small --init wan_spheres \
+    --out runs/table1                                      all of Table 1
 """
 
 from collections.abc import Callable

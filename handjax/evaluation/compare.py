@@ -54,7 +54,7 @@ def interval(e: Float[np.ndarray, "runs frames"], *, seed: int = 0) -> Interval:
 
 def paired(
     ours: Float[np.ndarray, "runs frames"],
-    theirs: Float[np.ndarray, "runs frames"],
+    theirs: Float[np.ndarray, "their_runs their_frames"],
     *,
     seed: int = 0,
 ) -> Interval:

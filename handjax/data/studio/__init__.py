@@ -51,7 +51,7 @@ def source(config: Config, batch_size: int) -> Source:
     """
     splits = ("train", "test") if config.split == "both" else (config.split,)
     captures = [frames.load(config.subject, config.amount, split) for split in splits]
-    held = _hold(captures, config.frames, config.multi_view)
+    held = _hold(captures, config.labels, config.frames, config.multi_view)
     count = len(held["valid"])
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:
@@ -85,7 +85,7 @@ def test_frames(subject: str, amount: str, batch_size: int, **chosen: Any) -> Te
         batch_size: frames a draw.
         chosen: `factors`, see `frames.load`.
     """
-    whole = _hold([frames.load(subject, amount, "test", **chosen)])
+    whole = _hold([frames.load(subject, amount, "test", **chosen)], LABELS)
     count = len(whole["valid"])
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:
@@ -101,12 +101,16 @@ def test_frames(subject: str, amount: str, batch_size: int, **chosen: Any) -> Te
 
 
 def _hold(
-    captures: list[Capture], share: float = 1.0, multi_view: float = 1.0
+    captures: list[Capture],
+    labels: tuple[str, ...],
+    share: float = 1.0,
+    multi_view: float = 1.0,
 ) -> dict[str, Any]:
-    """Frames on the device.
+    """Frames on the device, without the labels that nobody named.
 
     Args:
         captures: of one subject.
+        labels: those that may be read.
         share: of the frames, from the first on.
         multi_view: share of those that keep all their views; the others keep the first
             camera's. Source: [wan2019] Sec. 4.2.
@@ -115,7 +119,9 @@ def _hold(
     count = round(share * len(every.depth))
     valid = np.ones(every.centre.shape[:2], bool)
     valid[round(multi_view * count) :, 1:] = False
-    kept = {name: x[:count] for name, x in (every._asdict() | {"valid": valid}).items()}
+    rows = every._asdict() | {"valid": valid}
+    unnamed = set(LABELS) - set(labels)
+    kept = {name: x[:count] for name, x in rows.items() if name not in unnamed}
     rest = {"rig": captures[0].camera_from_world, "radii": captures[0].radii}
     return jax.tree.map(jnp.asarray, kept | rest)
 

@@ -117,7 +117,7 @@ def bone_length(
         allowed: l_min and l_max over the resting length. The released code allows
             0.80 to 1.05 of its mean hand's and takes the excess of squared lengths.
 
-    Source: [wan2019] Eqs. (14)-(15).
+    Source: [wan2019] Eq. (14).
     """
     length = distances(prediction.centres)
     low, high = (share * distances(rest) for share in allowed)
@@ -126,7 +126,10 @@ def bone_length(
 
 
 def distances(c: Float[Array, "*batch 41 3"]) -> Float[Array, "*batch 35"]:
-    """Lengths of `BONES`, mm; 0 has slope 0."""
+    """Lengths of `BONES`, mm; 0 has slope 0.
+
+    Source: [wan2019] Eq. (15).
+    """
     squared = jnp.sum(
         jnp.square(c[..., BONES[:, 0], :] - c[..., BONES[:, 1], :]), axis=-1
     )

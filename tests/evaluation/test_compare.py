@@ -1,0 +1,64 @@
+"""Intervals: as wide as the spread says, wider where frames are alike."""
+
+import numpy as np
+import pytest
+
+from handjax.evaluation.compare import BLOCK, interval, paired
+
+RNG = np.random.default_rng(0)
+
+
+def test_the_interval_of_independent_frames_is_four_standard_errors_wide():
+    e = RNG.normal(20.0, 5.0, (1, 3000))
+    found = interval(e)
+    assert found.mean == pytest.approx(e.mean())
+    assert found.high - found.low == pytest.approx(4 * 5.0 / 3000**0.5, rel=0.25)
+
+
+def test_frames_that_are_alike_count_less():
+    alone = RNG.normal(20.0, 5.0, 100)
+    alike = np.repeat(alone, BLOCK)[None]
+    shuffled = RNG.permutation(alike[0])[None]
+    widths = [found.high - found.low for found in map(interval, (alike, shuffled))]
+    assert widths[0] > 3 * widths[1]
+
+
+def test_runs_that_differ_widen_the_interval():
+    same = np.full((3, 300), 20.0)
+    apart = same + np.array([[-2.0], [0.0], [2.0]])
+    assert interval(same).low == interval(same).high
+    assert interval(apart).low < 19.0
+
+
+def test_a_difference_on_every_frame_is_sure_although_frames_differ_more():
+    theirs = RNG.normal(30.0, 10.0, (1, 600))
+    ours = theirs - 1.0 + RNG.normal(0.0, 0.5, (1, 600))
+    found = paired(ours, theirs)
+    assert found.mean == pytest.approx(-1.0, abs=0.1)
+    assert found.high < 0.0
+    assert interval(theirs).high - interval(theirs).low > 1.0
+
+
+def test_a_difference_of_nothing_may_be_nothing():
+    theirs = RNG.normal(30.0, 10.0, (2, 600))
+    found = paired(theirs + RNG.normal(0.0, 1.0, (2, 600)), theirs)
+    assert found.low < 0.0 < found.high
+
+
+def test_the_same_seed_gives_the_same_interval():
+    e = RNG.normal(20.0, 5.0, (2, 100))
+    assert interval(e) == interval(e)
+
+
+def test_a_handful_of_frames_is_one_block():
+    found = interval(np.array([[1.0, 2.0, 3.0]]))
+    assert found.mean == 2.0
+
+
+def test_other_frames_are_refused():
+    with pytest.raises(ValueError, match=r"\(1, 10\) and \(1, 9\)"):
+        paired(np.zeros((1, 10)), np.zeros((1, 9)))
+
+
+def test_it_reads_as_a_mean_and_its_range():
+    assert str(interval(np.full((1, 60), 12.5))) == "12.50 [12.50, 12.50]"
