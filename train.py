@@ -197,9 +197,12 @@ def conclude(run: Run) -> int:
             "The same command goes on from there."
         )
         return 128 + run.interrupt.received
+    seen = "synthetic"
+    if "studio" in run.phases[-1].sources:
+        seen = f"studio --subject {run.experiment.config.studio.subject}"
     print(
         f"done: {run.phases[-1].last} steps in {run.workdir}; best at step "
-        f"{run.saved.best}. Next: python evaluate.py --dataset synthetic "
+        f"{run.saved.best}. Next: python evaluate.py --dataset {seen} "
         f"--workdir {run.workdir} --out {run.workdir}/evaluation"
     )
     return 0

@@ -40,10 +40,12 @@ def get_config(variant: str = "") -> ConfigDict:
                     "beta": 10.0,  # Eq. 1: alpha
                     "normalisation": "softmax",  # Eq. 2 as printed; "relu": the code
                     "threshold": 0.05,  # Eq. 3: the code; 0 as printed
-                    "reach": 50.0,  # mm, Eq. 9: the code; inf as printed
+                    # mm, Eq. 9. The code: 50; inf as printed. With 50, a forearm drew
+                    # the wrist's spheres down to it (subject C).
+                    "reach": 20.0,
                     "pairs": "all",  # Sec. 3.4.1: each view in every one; or "own"
                     "average": "median",  # Eq. 12; or "least_variance"
-                    "bone_range": (0.8, 1.2),  # Eq. 14; the code: (0.8, 1.05)
+                    "bone_range": (0.85, 1.1),  # Eq. 14; the code: (0.8, 1.05)
                     "collision": "excess",  # Eq. 16; or "printed", "code"
                     "prior": ConfigDict(
                         {
@@ -100,8 +102,8 @@ def _synthetic(steps: int) -> ConfigDict:
 def _fitting(steps: int) -> ConfigDict:
     """Sec. 3.4: three views of unlabelled frames, with synthetic hands beside them.
 
-    Weights were chosen on subject C, among six sets, after 600 steps. They are not the
-    released code's, whose terms are sums in other units.
+    Weights were chosen on subject C, among eight sets, after 600 steps. They are not
+    the released code's, whose terms are sums in other units.
     """
     return common.phase(
         "fitting",
@@ -113,8 +115,8 @@ def _fitting(steps: int) -> ConfigDict:
             "model_to_data": 3e-2,  # Eq. 5
             "data_to_model": 1e-2,  # Eqs. 9-11
             "consistency": 1e-3,  # Eq. 12; as in the released code
-            "prior": 1e-2,  # Eq. 13
-            "bone_length": 1e-3,  # Eqs. 14-15
+            "prior": 3e-2,  # Eq. 13
+            "bone_length": 2e-2,  # Eqs. 14-15
             "collision": 1e-4,  # Eq. 16
             "coordinates_l1": 1.0,
         },
@@ -169,6 +171,9 @@ def _paper(config: ConfigDict) -> None:
             "beta": 20.0,  # released code
             "normalisation": "relu",  # released code
         }
+    )
+    config.model.update(
+        {"reach": 50.0, "bone_range": (0.8, 1.05), "collision": "code"}  # released code
     )
     config.model.prior.update({"aligned": False, "spread": 0.1})
     config.studio.amount = "full"
@@ -246,7 +251,7 @@ def _synthetic_goes_on(config: ConfigDict) -> None:
     fitting = config.phases[-1]
     fitting.loss, fitting.keep = "supervised", "latest"
     fitting.sources, fitting.batch_sizes = ("synthetic",), {}
-    fitting.weights = config.phases[-2].weights
+    fitting.weights = {**config.phases[-2].weights}
 
 
 def _initial(config: ConfigDict) -> None:

@@ -67,7 +67,7 @@ def test_true_spheres_lie_under_what_each_camera_saw(capture):
             jnp.asarray(capture.camera_from_world[view]),
         )
         c = transforms.apply(place, jnp.asarray(held.centres[0]))
-        depth = held.depth[0, view] / PER_MM
+        depth = jnp.asarray(held.depth[0, view], jnp.float32) / PER_MM
         camera = cameras.orthographic_crop(2 * FAR, 64)
         points = np.asarray(
             cameras.unproject(camera, cameras.pixel_grid(64, 64), depth)
@@ -121,9 +121,11 @@ def test_these_are_the_frozen_frames(capture):
     depth = capture.frames.depth / PER_MM
     seen = depth < FAR
     assert version.VERSION == 1
-    assert seen.mean() == pytest.approx(0.5, abs=2e-3)
-    assert depth[seen].mean() == pytest.approx(0.5, abs=0.5)
-    np.testing.assert_allclose(capture.frames.centres[-1, 0], [0.0, 0.0, 0.0], atol=0.2)
+    assert seen.mean() == pytest.approx(0.1709, abs=2e-3)
+    assert depth[seen].mean() == pytest.approx(2.92, abs=0.5)
+    np.testing.assert_allclose(
+        capture.frames.centres[-1, 0], [-10.3, 57.8, 696.0], atol=0.2
+    )
 
 
 def test_a_changed_constant_changes_the_hash(monkeypatch):
