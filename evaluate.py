@@ -28,6 +28,8 @@ from handjax.training import Estimates, configs
 
 # What the crop centres of --center come from, as it is printed.
 CENTERS = {"depth": "depth", "gt": "GROUND TRUTH"}
+OF_STUDIO = ("subject", "amount")
+OF_SYNTHETIC = ("seed", "center", "view", "noise")
 DETECTED = "crop centre as from a detector, 10 mm off the truth"
 # The frames that predictions.png shows: which share of all has less error.
 SHOWN = {
@@ -50,12 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.dataset not in PROTOCOLS:
         known = ", ".join(PROTOCOLS)
         return refuse(f"no dataset is called {chosen.dataset!r}; there are: {known}")
+    if others := foreign(chosen):
+        return refuse(f"{' and '.join(others)} say nothing about {chosen.dataset}")
     try:
         export.prepare(chosen.out)
         found = weights.from_run(chosen.workdir) if chosen.workdir else None
         found = found or weights.from_release(chosen.weights)
     except (weights.MissingError, export.FolderError) as wrong:
         return refuse(str(wrong))
+    settle(chosen, found)
     write(estimate(found, chosen), chosen, found)
     return 0
 
@@ -79,14 +84,12 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         help="report the 14 joints after the palm denoiser too [wan2019]",
     )
     synthetic = parser.add_argument_group("--dataset synthetic")
+    synthetic.add_argument("--seed", type=int, help="of the frames; default: 0")
     synthetic.add_argument(
-        "--seed", type=int, default=0, help="of the synthetic frames"
+        "--center", choices=tuple(CENTERS), help="of the crops; default: depth"
     )
     synthetic.add_argument(
-        "--center", choices=tuple(CENTERS), default="depth", help="of the crops"
-    )
-    synthetic.add_argument(
-        "--view", choices=VIEWS, default="haar", help="how views are drawn"
+        "--view", choices=VIEWS, help="how views are drawn; default: haar"
     )
     synthetic.add_argument(
         "--noise",
@@ -94,11 +97,29 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         help="of the sensor; default: the config's",
     )
     captured = parser.add_argument_group("--dataset studio")
-    captured.add_argument("--subject", choices=studio.SUBJECTS, default="D")
     captured.add_argument(
-        "--amount", choices=studio.AMOUNTS, default="small", help="size of the capture"
+        "--subject", choices=studio.SUBJECTS, help="default: the config's"
+    )
+    captured.add_argument(
+        "--amount", choices=studio.AMOUNTS, help="of frames; default: the config's"
     )
     return parser.parse_args(arguments)
+
+
+def foreign(chosen: argparse.Namespace) -> list[str]:
+    """Options that were given and belong to the other dataset."""
+    others = OF_SYNTHETIC if chosen.dataset == "studio" else OF_STUDIO
+    return [f"--{name}" for name in others if getattr(chosen, name) is not None]
+
+
+def settle(chosen: argparse.Namespace, found: weights.Weights) -> None:
+    """Give options that nobody gave their defaults."""
+    captured = found.config.studio
+    defaults = {"seed": 0, "center": "depth", "view": "haar"}
+    defaults |= {name: captured[name] for name in OF_STUDIO}
+    for name, value in defaults.items():
+        if getattr(chosen, name) is None:
+            setattr(chosen, name, value)
 
 
 def positive(text: str) -> int:

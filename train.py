@@ -107,6 +107,12 @@ def start(run: Run, init: str | None) -> TrainState:
 
 def begin(run: Run, init: str | None) -> TrainState:
     """The state before the first step, with other parameters where asked for."""
+    config = run.experiment.config
+    if config.get("needs_init") and not init:
+        raise configs.ConfigError(
+            "this config trains the last phase alone; say with --init which run or "
+            "release has been through the others"
+        )
     found = weights.find(init) if init else None
     state = jax.jit(lambda: fresh(run))()
     if found is None:
@@ -116,6 +122,11 @@ def begin(run: Run, init: str | None) -> TrainState:
     if not taken:
         raise weights.MissingError(f"no parameter of {found.origin} fits this method's")
     total = len(jax.tree.leaves(params))
+    if config.get("needs_init") and taken < total:
+        raise configs.ConfigError(
+            f"{found.origin} has {taken} of the {total} parameter arrays of this "
+            "config, which trains none of the others; is its model the same?"
+        )
     run.log.say(f"{taken} of {total} parameter arrays from {found.origin}")
     ema = jax.tree.map(jnp.copy, params)
     return state._replace(params=params, state=kept, ema=ema)

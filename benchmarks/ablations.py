@@ -27,8 +27,10 @@ from ml_collections import ConfigDict
 import evaluate
 import train
 from handjax import training
+from handjax.data import studio
 from handjax.evaluation import compare, metrics
 from handjax.experiment import assemble
+from handjax.training import configs
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,12 +63,16 @@ def main() -> int:
         known = ", ".join(table.page.ROWS)
         print(f"no rows are called {unknown}; there are: {known}", file=sys.stderr)
         return 2
-    for seed in chosen.seeds:
-        for row in rows:
-            status = train_and_test(table, row, seed)
-            if status:
-                print(f"{row}, seed {seed}, ended with status {status}")
-                return status
+    try:
+        for seed in chosen.seeds:
+            for row in rows:
+                status = train_and_test(table, row, seed)
+                if status:
+                    print(f"{row}, seed {seed}, ended with status {status}")
+                    return status
+    except configs.ConfigError as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
     errors = {row: read_errors(table, row) for row in rows}
     text = write_table(table, errors)
     draw_figures(table, errors)
@@ -98,16 +104,18 @@ def load_page(path: str) -> Any:
 def train_and_test(table: Table, name: str, seed: int) -> int:
     """Whatever is missing of one run; returns the exit status."""
     row, folder = table.page.ROWS[name], table.folder(name, seed)
+    config = configure(table, name, seed)
+    claim(folder, {"config": configs.plain(config), "init": table.chosen.init})
     if (folder / "evaluation" / "errors.npz").exists():
         return 0
-    folder.mkdir(parents=True, exist_ok=True)
     # Programs of one row are of no use to the next.
     jax.clear_caches()
-    trained = ["--weights", table.chosen.init]
+    kind = "--workdir" if Path(table.chosen.init).is_dir() else "--weights"
+    trained = [kind, table.chosen.init]
     if row.trains:
         print(f"{name}, seed {seed}", flush=True)
         init = None if row.scratch else table.chosen.init
-        status = train.train(assemble(configure(table, name, seed)), folder, init)
+        status = train.train(assemble(config), folder, init)
         if status:
             return status
         trained = ["--workdir", str(folder)]
@@ -116,6 +124,25 @@ def train_and_test(table: Table, name: str, seed: int) -> int:
         amount = table.page.get_config(table.chosen.size).studio.amount
         test += ["--subject", table.chosen.subject, "--amount", amount, "--denoiser"]
     return evaluate.main(test)
+
+
+def claim(folder: Path, asked: dict[str, Any]) -> None:
+    """Note what a row was made from, or see that it was this.
+
+    Raises:
+        ConfigError: it was something else.
+    """
+    asked["studio"] = studio.label()
+    page = folder / "row.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not page.exists():
+        page.write_text(json.dumps(asked, indent=2) + "\n")
+    # As it comes back from the file, where tuples are lists.
+    if json.loads(page.read_text()) != json.loads(json.dumps(asked)):
+        raise configs.ConfigError(
+            f"{folder} was made from another config, init or studio, as {page} says; "
+            "choose another --out"
+        )
 
 
 def configure(table: Table, name: str, seed: int) -> ConfigDict:
@@ -154,15 +181,22 @@ def write_table(table: Table, errors: Mapping[str, np.ndarray]) -> str:
         line = f"{rows[row].title:34}{shown!s:>24}{100 * under:8.1f}%"
         line += f"{paper:8.2f}" if paper else f"{'-':>8}"
         figures[row] = {"mm": shown._asdict(), "under_20": under, "paper": paper}
-        if row != first and e.shape == each[first].shape:
+        figures[row]["each_seed_mm"] = e.mean(axis=-1).tolist()
+        same_frames = rows[row].dataset == rows[first].dataset
+        if row != first and same_frames:
             apart = compare.paired(e, each[first])
             figures[row]["against_first"] = apart._asdict()
             line += f"   {apart!s}"
             if paper and rows[first].paper:
                 line += f"; {paper - rows[first].paper:+.2f}"
         lines.append(line)
+    lines += ["", "each seed's mean, mm"]
+    for row, e in each.items():
+        means = ", ".join(f"{mean:.2f}" for mean in e.mean(axis=-1))
+        lines.append(f"{rows[row].title:34}{means}")
     about = f"seeds {table.chosen.seeds}, from {table.chosen.init}, {table.chosen.size}"
-    text = "\n".join([*lines, "", f"subject {table.chosen.subject}, {about}"])
+    lines += ["", f"{studio.label()}, subject {table.chosen.subject}, {about}"]
+    text = "\n".join(lines)
     (table.chosen.out / "table.txt").write_text(text + "\n")
     (table.chosen.out / "table.json").write_text(json.dumps(figures, indent=2) + "\n")
     return text
@@ -173,8 +207,8 @@ def draw_figures(table: Table, errors: Mapping[str, np.ndarray]) -> None:
     from matplotlib.figure import Figure
 
     thresholds = np.linspace(0.0, 80.0, 161)
-    for name, title in table.page.FIGURES.items():
-        rows = [row for row in title.rows if row in errors]
+    for name, curves in table.page.FIGURES.items():
+        rows = [row for row in curves.rows if row in errors]
         if not rows:
             continue
         figure = Figure(figsize=(5.6, 4.2), layout="constrained")
@@ -183,7 +217,7 @@ def draw_figures(table: Table, errors: Mapping[str, np.ndarray]) -> None:
             share = metrics.success(np.concatenate(errors[row]), thresholds)
             axes.plot(thresholds, 100 * share, label=table.page.ROWS[row].title)
         axes.set(
-            title=title.title,
+            title=curves.title,
             xlabel="threshold, mm",
             ylabel="frames with every joint under it, %",
             xlim=(0, 80),

@@ -15,6 +15,7 @@ from absl import logging
 from handjax import training, weights
 from handjax.data import studio
 from handjax.data.studio.factors import FACTORS
+from handjax.data.studio.subjects import load_subject, residual
 from handjax.evaluation import compare
 from handjax.experiment import assemble, judge, judge_in_studio
 
@@ -38,6 +39,11 @@ def main() -> None:
         # Synthetic frames are strangers to one another; blocks do them no harm.
         print(f"{title:28}{compare.interval(error[None])!s:>24} mm", flush=True)
 
+    body = load_subject(chosen.subject)
+    print(
+        f"shape {residual(body):.2f} mm off the linear space, "
+        f"{residual(body, pose=True):.2f} with the pose free"
+    )
     print(f"{found.origin} on {studio.label()}, subject {chosen.subject}, nyu14")
     key = jax.random.fold_in(jax.random.key(0), training.TEST)
     measure("synthetic", judge(experiment), key, 4096)

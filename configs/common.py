@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
+ADAPT = "adapt"
+"""The variant that trains the last phase alone."""
+
 
 class Row(NamedTuple):
     """A row of a paper's table of ablations, as a change of the config.
@@ -51,6 +54,8 @@ def read_variant(
             f"paper's table ({', '.join(rows)}), as in 'small,{next(iter(rows))}'; "
             f"got {variant!r}"
         )
+    # What leaves out phases comes last: the others speak of them.
+    names.sort(key=lambda name: name == ADAPT)
     return (sizes[size], *(rows[name] for name in names))
 
 

@@ -83,10 +83,11 @@ def check(config: Config) -> None:
             for name, count in p.batch_sizes.items()
         },
     }
-    for name in ("frames", "multi_view"):
-        if not 0.0 <= config.studio[name] <= 1.0:
+    for name, least in (("frames", 0.1), ("multi_view", 0.0)):
+        if not least <= config.studio[name] <= 1.0:
             raise ConfigError(
-                f"studio.{name} is {config.studio[name]}; it must be between 0 and 1"
+                f"studio.{name} is {config.studio[name]}; it must be between {least:g} "
+                "and 1"
             )
     for name, count in counts.items():
         if count < 1:
@@ -114,7 +115,7 @@ def judge(experiment: Experiment) -> Examiner:
     return make_examiner(experiment.method, source, true_joints, size)
 
 
-def judge_in_studio(experiment: Experiment, test: studio.Test) -> Examiner:
+def judge_in_studio(experiment: Experiment, test: studio.TestFrames) -> Examiner:
     """Whoever judges the method on a subject's test frames, of the batch size given."""
     size = experiment.config.evaluation.batch_size
     return make_examiner(experiment.method, test.source, true_joints, size, test.part)

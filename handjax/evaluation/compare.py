@@ -29,7 +29,8 @@ def interval(e: Float[np.ndarray, "runs frames"], *, seed: int = 0) -> Interval:
     """The mean error of some runs: runs and blocks of frames are drawn anew.
 
     With one run the interval tells how far other frames would move the mean, not how
-    far another seed of training would.
+    far another seed of training would; with two or three it still understates that,
+    since they can't tell their own spread: see each seed's mean beside it.
 
     Args:
         e: of each run on the same frames.

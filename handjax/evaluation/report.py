@@ -79,8 +79,10 @@ def write_json(folder: Path, found: Mapping[str, Any]) -> Path:
 
 def write_errors(folder: Path, errors: Mapping[str, Errors]) -> Path:
     """Write errors.npz: e of each joint set, the headline's first; returns its path."""
-    path = folder / "errors.npz"
-    np.savez_compressed(path, allow_pickle=False, **errors)
+    path, beside = folder / "errors.npz", folder / ".errors.npz"
+    np.savez_compressed(beside, allow_pickle=False, **errors)
+    # Whoever finds the file may rely on it.
+    beside.replace(path)
     return path
 
 

@@ -19,10 +19,12 @@ from handjax.hands.spheres import PALM
 from handjax.hands.template import Template
 from handjax.refine import refine
 
-STEPS, RATE = 150, 0.05
-"""Of the refinement towards the estimate."""
-USUAL = 0.05
-"""Squared standard deviations of shape that cost as much as a squared mm a sphere."""
+COUNT, STEPS, RATE = 16, 150, 0.05
+"""Hands that are refined towards the estimate, and how."""
+SHAPE_COST = 20.0
+"""Of a squared standard deviation of shape, in squared mm a sphere; ours."""
+LIMIT_COST = 1e3
+"""Of a squared radian beyond a joint's limit, likewise."""
 
 
 def estimate(
@@ -66,19 +68,24 @@ def towards(
         centres: in the fit frame, mm.
         rng: of the fingers to begin with.
     """
-    count = 16
     palm = slice(0, PALM)
     T = alignment.align_rigid(template.sphere_centres[palm], centres[palm])
     place = transforms.apply(T, pivot(template)) / STRIDE
     begun = starts.as_variables(
-        np.broadcast_to(np.asarray(T[:3, :3]), (count, 3, 3)),
-        np.broadcast_to(np.asarray(place), (count, 3)),
-        rng.uniform(size=(count, 1, 1)) * starts.between_named(rng, count),
-        np.zeros((count, len(template.shape_joints))),
-        np.zeros(count),
+        np.broadcast_to(np.asarray(T[:3, :3]), (COUNT, 3, 3)),
+        np.broadcast_to(np.asarray(place), (COUNT, 3)),
+        rng.uniform(size=(COUNT, 1, 1)) * starts.between_named(rng, COUNT),
+        np.zeros((COUNT, len(template.shape_joints))),
+        np.zeros(COUNT),
     )
+    return _nearest(template, centres, begun)
+
+
+@jax.jit
+def _nearest(template: Template, centres: Array, begun: Variables) -> Variables:
+    """The best that a batch of hands comes to."""
     objective = jax.vmap(partial(_apart, template, centres))
-    found = jax.jit(lambda v: refine(objective, v, STEPS, learning_rate=RATE))(begun)
+    found = refine(objective, begun, STEPS, learning_rate=RATE)
     best = jnp.argmin(found.energy)
     return jax.tree.map(lambda leaf: leaf[best][None], found.variables)
 
@@ -88,4 +95,5 @@ def _apart(template: Template, centres: Array, variables: Variables) -> Array:
     hand = articulate(template, pose(template, variables))
     apart = jnp.mean(jnp.sum(jnp.square(hand.centres - centres), axis=-1))
     beyond = jnp.sum(jnp.square(limits_violation(variables.angles)[1:]))
-    return apart + 1e3 * beyond + jnp.sum(jnp.square(variables.shape)) / USUAL
+    far_out = jnp.sum(jnp.square(variables.shape))
+    return apart + LIMIT_COST * beyond + SHAPE_COST * far_out

@@ -28,8 +28,8 @@ def make_mesh(*batch_sizes: int) -> Mesh | None:
     for size in batch_sizes:
         if size % count:
             raise ConfigError(
-                f"batch_size {size} can't be shared by {count} devices; make it a "
-                f"multiple, --config.batch_size={(size // count + 1) * count}"
+                f"a batch size of {size} can't be shared by {count} devices; make "
+                f"batch_size, and batch_sizes of phases, multiples of {count}"
             )
     return jax.make_mesh((count,), ("batch",), axis_types=(AxisType.Auto,))
 

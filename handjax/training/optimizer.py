@@ -72,9 +72,10 @@ def moving(params: Any, trainable: Callable[[tuple[str, ...]], bool]) -> Any:
 def average(ema: Any, params: Any, decay: float, step: Int[Array, ""]) -> Any:
     """Exponential moving average of the parameters.
 
-        ema <- d ema + (1 - d) params,  d = min(decay, (1 + step) / (10 + step))
+        ema <- ema + (1 - d) (params - ema),  d = min(decay, (1 + step) / (10 + step))
 
-    The smaller d at the start lets go of the random initialisation.
+    The smaller d at the start lets go of the random initialisation. Parameters that
+    stay where they are have an average that does, to the last bit.
     """
     kept: Float[Array, ""] = jax.numpy.minimum(decay, (1.0 + step) / (10.0 + step))
-    return jax.tree.map(lambda old, new: kept * old + (1.0 - kept) * new, ema, params)
+    return jax.tree.map(lambda old, new: old + (1.0 - kept) * (new - old), ema, params)

@@ -1,5 +1,6 @@
 """Rates, masks and averages against values known by hand."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -85,3 +86,11 @@ def test_the_average_starts_at_a_tenth_and_ends_at_its_decay():
 def test_without_decay_the_average_is_the_parameters():
     average = optimizer.average({"a": 5.0}, {"a": 1.0}, 0.0, jnp.array(100))
     assert average["a"] == 1.0
+
+
+def test_the_average_of_what_stays_is_what_stays_to_the_last_bit():
+    still = {"a": jax.random.normal(jax.random.key(0), (1000,))}
+    after = still
+    for step in range(20):
+        after = optimizer.average(after, still, 0.999, jnp.array(step))
+    np.testing.assert_array_equal(after["a"], still["a"])

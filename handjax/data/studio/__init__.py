@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from handjax.batch import FAR, Batch, Labels, Source, Views
 from handjax.data.crop import PIXELS, SIZE
@@ -20,6 +20,7 @@ from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.factors import AMOUNTS
 from handjax.data.studio.frames import Capture
 from handjax.data.studio.subjects import SUBJECTS
+from handjax.data.studio.tracks import RATE
 from handjax.data.studio.version import label
 from handjax.geometry import cameras, transforms
 
@@ -28,7 +29,7 @@ __all__ = [
     "LABELS",
     "SPLITS",
     "SUBJECTS",
-    "Test",
+    "TestFrames",
     "label",
     "source",
     "test_frames",
@@ -61,7 +62,7 @@ def source(config: Config, batch_size: int) -> Source:
     return Source(sample, held)
 
 
-class Test(NamedTuple):
+class TestFrames(NamedTuple):
     """Frames to test on, one after another, labelled.
 
     Attributes:
@@ -76,7 +77,9 @@ class Test(NamedTuple):
     count: int
 
 
-def test_frames(subject: str, amount: str, batch_size: int, **chosen: Any) -> Test:
+def test_frames(
+    subject: str, amount: str, batch_size: int, **chosen: Any
+) -> TestFrames:
     """The test frames of one subject, as the first camera sees them.
 
     Args:
@@ -97,7 +100,7 @@ def test_frames(subject: str, amount: str, batch_size: int, **chosen: Any) -> Te
         rows = (number * batch_size + np.arange(batch_size)) % count
         return {"frames": whole, "chosen": jnp.asarray(rows)}
 
-    return Test(Source(sample, part(0)), part, count)
+    return TestFrames(Source(sample, part(0)), part, count)
 
 
 def _hold(
@@ -111,19 +114,30 @@ def _hold(
     Args:
         captures: of one subject.
         labels: those that may be read.
-        share: of the frames, from the first on.
+        share: of the frames.
         multi_view: share of those that keep all their views; the others keep the first
             camera's. Source: [wan2019] Sec. 4.2.
     """
     every = jax.tree.map(lambda *x: np.concatenate(x), *(c.frames for c in captures))
-    count = round(share * len(every.depth))
-    valid = np.ones(every.centre.shape[:2], bool)
-    valid[round(multi_view * count) :, 1:] = False
-    rows = every._asdict() | {"valid": valid}
+    rows = np.flatnonzero(spread(len(every.depth), share))
+    valid = np.ones((len(rows), every.centre.shape[1]), bool)
+    valid[~spread(len(rows), multi_view), 1:] = False
     unnamed = set(LABELS) - set(labels)
-    kept = {name: x[:count] for name, x in rows.items() if name not in unnamed}
-    rest = {"rig": captures[0].camera_from_world, "radii": captures[0].radii}
-    return jax.tree.map(jnp.asarray, kept | rest)
+    named = {k: x[rows] for k, x in every._asdict().items() if k not in unnamed}
+    rest = {"valid": valid, "rig": captures[0].camera_from_world}
+    if "centres" in labels:
+        rest["radii"] = captures[0].radii
+    return jax.tree.map(jnp.asarray, named | rest)
+
+
+def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:
+    """A share of the frames, second by second over the whole capture.
+
+    The paper takes the first half; of a capture that goes through its poses once, the
+    first half would be half of the poses.
+    """
+    second = np.arange(count) // int(RATE)
+    return np.floor((second + 1) * share) > np.floor(second * share)
 
 
 def _batch(

@@ -93,8 +93,15 @@ def _make(
     path: Path, subject: str, amount: str, split: str, factors: tuple[str, ...]
 ) -> Capture:
     name = f"studio: subject {subject}, {amount}, {split}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = os.access(path.parent, os.W_OK)
+    except OSError:
+        kept = False
     made = make(subject, amount, split, factors, title=name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not kept:
+        print(f"{path.parent} can't be written to; set HANDJAX_CACHE to keep frames")
+        return made
     beside = path.with_suffix(f".{os.getpid()}.part")
     with beside.open("wb") as file:
         rest = {"camera_from_world": made.camera_from_world, "radii": made.radii}
@@ -129,15 +136,16 @@ def make(
     noise = jax.random.fold_in(noise, SPLITS.index(split))
     keys = jax.random.split(noise, count)
 
-    def some(rows: slice) -> Frames:
+    def some(rows: np.ndarray) -> Frames:
         few = keys[rows], jax.tree.map(itemgetter(rows), moves)
         return jax.device_get(shoot((body, bias), *few))
 
-    rows = [slice(first, first + CHUNK) for first in range(0, count, CHUNK)]
+    # One size of call compiles once: the last goes on from the first frame.
+    rows = [np.arange(first, first + CHUNK) % count for first in range(0, count, CHUNK)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         made = pool.map(some, rows)
         parts = list(track(made, title, total=len(rows)) if title else made)
-    frames = jax.tree.map(lambda *x: np.concatenate(x), *parts)
+    frames = jax.tree.map(lambda *x: np.concatenate(x)[:count], *parts)
     rigs = np.asarray(rig.calibrate(rig_key))
     return Capture(frames, rigs, np.asarray(body.sphere_radii))
 
@@ -150,5 +158,7 @@ def _shoot(scene, key, moves, *, factors: tuple[str, ...]) -> Frames:
 def _motion(key, split: str, count: int, factors: tuple[str, ...]) -> motion.Motion:
     if "motion" not in factors:
         return training_like(key, count)
-    moves = motion.training(key, count) if split == "train" else motion.test(key, count)
+    moves = (
+        motion.training(key, count) if split == "train" else motion.gestures(key, count)
+    )
     return jax.tree.map(jnp.asarray, moves)

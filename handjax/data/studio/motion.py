@@ -89,7 +89,7 @@ def training(key: PRNGKeyArray, frames: int) -> Motion:
     return _motion(rng, times, fingers, bent, np.hstack([turned, leant]))
 
 
-def test(key: PRNGKeyArray, frames: int) -> Motion:
+def gestures(key: PRNGKeyArray, frames: int) -> Motion:
     """The 14 gestures, one after another, each for its share of the frames.
 
     Args:

@@ -13,25 +13,27 @@ from typing import Any
 
 import numpy as np
 
+from handjax.data import crop
 from handjax.data.studio import (
     capture,
     factors,
     forearm,
     gestures,
     motion,
+    people,
     rig,
     skin,
     subjects,
     tracks,
 )
 from handjax.hands.named_poses import NAMED
-from handjax.render import stereo
+from handjax.render import sensor, stereo
 
 VERSION = 1
 ASSET = Path(__file__).parent / "assets" / "surface.npz"
 SET_BY_HAND = (
-    *(capture, factors, forearm, gestures, motion, rig, skin, subjects, tracks),
-    stereo,
+    *(capture, factors, forearm, gestures, motion, people, rig, skin, subjects),
+    *(tracks, crop, stereo),
 )
 
 
@@ -42,7 +44,7 @@ def digest(chosen: tuple[str, ...] = factors.FACTORS) -> str:
         chosen: the factors.
     """
     found: dict[str, Any] = {m.__name__: _constants(m) for m in SET_BY_HAND}
-    found["stereo"] = repr(stereo.Stereo())
+    found["sensors"] = repr((stereo.Stereo(), sensor.KINECT))
     found["poses"] = {name: angles.tolist() for name, angles in NAMED.items()}
     found["surface"] = hashlib.sha256(ASSET.read_bytes()).hexdigest()
     found["factors"], found["version"] = sorted(chosen), VERSION

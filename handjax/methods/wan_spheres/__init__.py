@@ -17,12 +17,12 @@ Notation, shared by every function here and by the tests:
 
 Equations:
     (1)-(2) integration of the maps     `estimate.integrate`
-    (3)     labels of the maps          `supervision.map_labels`
+    (3)     labels of the maps          `labelled.map_labels`
     (4)     total                       `LOSSES`, weighed by the config's phases
-    (5)     model to data               `fitting.model_to_data`
-    (6)-(8) depth of the spheres        `fitting.render`
-    (9)-(11) data to model              `fitting.data_to_model`
-    (12)    multi-view consistency      `fitting.consistency`
+    (5)     model to data               `unlabelled.model_to_data`
+    (6)-(8) depth of the spheres        `unlabelled.render`
+    (9)-(11) data to model              `unlabelled.data_to_model`
+    (12)    multi-view consistency      `unlabelled.consistency`
     (13)    pose prior                  `priors.lower_bound`
     (14)-(15) bone lengths              `priors.bone_length`
     (16)    collision                   `priors.collision`
@@ -41,7 +41,7 @@ from handjax.geometry import heatmaps
 from handjax.hands import spheres
 from handjax.hands.template import Template
 from handjax.methods.method import Config, Method, Terms
-from handjax.methods.wan_spheres import fitting, palm, priors, supervision
+from handjax.methods.wan_spheres import labelled, palm, priors, unlabelled
 from handjax.methods.wan_spheres.estimate import (
     Prediction,
     network,
@@ -84,10 +84,10 @@ MOVES = {
 def labelled_terms(model: Config) -> dict[str, Term]:
     """The terms of `LABELLED`."""
     return {
-        "heatmaps": supervision.heatmap_error,
-        "depthmaps": partial(supervision.depthmap_error, threshold=model.threshold),
-        "coordinates": supervision.coordinate_error,
-        "coordinates_l1": supervision.coordinate_distance,
+        "heatmaps": labelled.heatmap_error,
+        "depthmaps": partial(labelled.depthmap_error, threshold=model.threshold),
+        "coordinates": labelled.coordinate_error,
+        "coordinates_l1": labelled.coordinate_distance,
     }
 
 
@@ -95,17 +95,19 @@ def fitting_terms(params: Any, model: Config, template: Template) -> dict[str, T
     """The terms of `FITTING`."""
     pairs, rest = model.pairs, template.sphere_centres
     return {
-        "model_to_data": partial(fitting.model_to_data, pairs=pairs),
-        "data_to_model": partial(fitting.data_to_model, pairs=pairs, reach=model.reach),
+        "model_to_data": partial(unlabelled.model_to_data, pairs=pairs),
+        "data_to_model": partial(
+            unlabelled.data_to_model, pairs=pairs, reach=model.reach
+        ),
         "consistency": partial(
-            fitting.consistency, average=model.average, beta=model.beta
+            unlabelled.consistency, average=model.average, beta=model.beta
         ),
         "prior": partial(
             priors.plausibility, params["prior"], config=model.prior, rest=rest
         ),
         "bone_length": partial(priors.bone_length, rest=rest, allowed=model.bone_range),
         "collision": partial(priors.collision, form=model.collision, template=template),
-        "heatmap_level": fitting.heatmap_level,
+        "heatmap_level": unlabelled.heatmap_level,
     }
 
 
@@ -139,10 +141,15 @@ def fitted(
         model: the config's.
         template: the hand at rest.
 
+    Raises:
+        ValueError: the phase has more than two sources.
+
     Source: [wan2019] Eq. (4), Sec. 3.4.
     """
     if isinstance(batch, Batch):
         prediction, batch = (prediction,), (batch,)
+    if len(batch) > 2:
+        raise ValueError("wan_spheres fits one unlabelled source beside a labelled one")
     fits = fitting_terms(params, model, template)
     terms = {name: term(prediction[0], batch[0]) for name, term in fits.items()}
     if len(batch) > 1:
@@ -158,14 +165,14 @@ def prior_alone(
 
     Source: [wan2019] Sec. 3.4.2.
     """
-    true = prediction._replace(centres=supervision.true_centres(batch))
+    true = prediction._replace(centres=labelled.true_centres(batch))
     learn = partial(priors.plausibility, params["prior"], config=model.prior)
     return {"prior": learn(true, batch, rest=rest)}
 
 
 def denoiser_alone(params: Any, prediction: Prediction, batch: Batch) -> Terms:
     """The palm denoiser on true hands: how it is trained."""
-    c = supervision.true_centres(batch)
+    c = labelled.true_centres(batch)
     error = palm.denoiser_error(params["denoiser"], c, prediction.draws, batch)
     return {"denoiser": error}
 
@@ -225,7 +232,7 @@ def make(config: Config, template: Template) -> Method:
 
 
 def _check(config: Config) -> None:
-    """Refuse what no network can be built from.
+    """Refuse what no network can be built from, and terms that a phase can't have.
 
     Raises:
         ValueError: naming the setting and what it may be.
@@ -244,7 +251,7 @@ def _check(config: Config) -> None:
     choices = {
         "normalisation": heatmaps.NORMALISATIONS,
         "pairs": get_args(Pairs),
-        "average": get_args(fitting.Average),
+        "average": get_args(unlabelled.Average),
         "collision": get_args(priors.Collision),
     }
     for name, known in choices.items():
@@ -252,6 +259,7 @@ def _check(config: Config) -> None:
             raise ValueError(
                 f"model.{name} is {model[name]!r}; it must be one of {known}"
             )
+    _check_priors(model)
     for name in ("stacks", "blocks"):
         if model[name] < 1:
             raise ValueError(f"model.{name} is {model[name]}; it must be 1 or more")
@@ -261,3 +269,24 @@ def _check(config: Config) -> None:
             f"model.widths is {tuple(model.widths)}; it must be 1 to 5 numbers of "
             "channels, 2 or more"
         )
+
+
+def _check_priors(model: Config) -> None:
+    """Refuse what no prior can be built from.
+
+    Raises:
+        ValueError: naming the setting and what it may be.
+    """
+    prior, (low, high) = model.prior, model.bone_range
+    wanted = {
+        "prior.hidden": (
+            prior.hidden > 0 and prior.hidden % 16 == 0,
+            "16, 32, 48, ...",
+        ),
+        "prior.latent": (1 <= prior.latent <= 123, "1 to 123"),
+        "prior.sigma": (prior.sigma > 0, "more than 0 mm"),
+        "bone_range": (0 < low <= high, "two numbers, the smaller first"),
+    }
+    for name, (right, what) in wanted.items():
+        if not right:
+            raise ValueError(f"model.{name} is not right; it must be {what}")

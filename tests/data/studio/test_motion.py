@@ -16,7 +16,7 @@ from handjax.hands.template import load_template
 
 FRAMES = 6000
 KEY = jax.random.key(3)
-MAKERS = {"training": motion.training, "test": motion.test}
+MAKERS = {"training": motion.training, "test": motion.gestures}
 PAPER = """five count, five countdown, fingertip touch, relaxed wave, fist wave,
 prom wave, palm down wave, index finger wave, palmer wave, snap, finger wave,
 finger walk, cash money, snap all"""
@@ -30,7 +30,7 @@ def moves(request):
 @pytest.fixture(scope="module")
 def gestures():
     """Test motion, one gesture after the other."""
-    whole = motion.test(KEY, 300 * len(GESTURES))
+    whole = motion.gestures(KEY, 300 * len(GESTURES))
     parts = zip(*(np.split(part, len(GESTURES)) for part in whole), strict=True)
     return dict(zip(GESTURES, map(motion.Motion._make, parts), strict=True))
 
@@ -157,7 +157,7 @@ def test_every_gesture_passes_through_its_key_poses(gestures):
 def test_fingers_touch_in_a_fifth_of_the_test_frames(hand):
     template, centres = hand
     rest, radii = map(np.asarray, (template.sphere_centres, template.sphere_radii))
-    touching = motion.touching(centres(motion.test(KEY, 1000).angles), radii, rest)
+    touching = motion.touching(centres(motion.gestures(KEY, 1000).angles), radii, rest)
     assert 0.2 < touching.mean() < 0.9
 
 

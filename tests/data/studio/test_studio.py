@@ -16,15 +16,6 @@ from handjax.geometry import cameras, spheres, transforms
 from handjax.hands.template import load_template
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """A cache of our own."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HANDJAX_CACHE", str(folder))
-        yield folder
-
-
 @pytest.fixture(scope="module")
 def capture(cache):
     """A dozen test frames of C, made once."""
@@ -138,7 +129,7 @@ def test_a_changed_constant_changes_the_hash(monkeypatch):
 @pytest.mark.parametrize("name", studio.SUBJECTS)
 def test_fingers_touch_in_a_fifth_of_the_test_frames(name):
     body = load_subject(name)
-    moves = jax.tree.map(jnp.asarray, motion.test(jax.random.key(1), 200))
+    moves = jax.tree.map(jnp.asarray, motion.gestures(jax.random.key(1), 200))
     pose = jax.jit(jax.vmap(lambda a, w, x: pose_subject(body, a, w, x).centres))
     centres = pose(moves.angles, moves.world_from_hand, moves.wrist)
     touch = motion.touching(
@@ -165,8 +156,9 @@ def test_a_batch_has_the_labels_that_its_config_names_and_no_others(variant, cap
     sample, held = studio.source(config, 2)
     labels = jax.eval_shape(sample, jax.random.key(0), held).labels
     known = {name for name, value in labels._asdict().items() if value is not None}
-    assert config.labels == ()
-    assert known == set()
+    named = {"centres", "radii"} if variant.endswith(",labelled") else set()
+    assert set(config.labels) == named - {"radii"}
+    assert known == named
 
 
 @pytest.mark.parametrize(
@@ -184,14 +176,23 @@ def test_labels_come_when_they_are_named(named, known, capture):
 
 
 def test_what_a_config_does_not_name_is_not_even_held(capture):
-    assert not {"centres", "joints"} & set(studio.source(settings(), 2).held)
+    held = set(studio.source(settings(), 2).held)
+    assert not {"centres", "joints", "radii"} & held
 
 
 def test_half_the_frames_may_keep_one_view(capture):
-    held = studio.source(settings(multi_view=0.5), 2).held
-    assert held["valid"][:6].all()
-    assert (held["valid"][6:] == jnp.array([True, False, False])).all()
-    assert len(studio.source(settings(frames=0.5), 2).held["valid"]) == 6
+    held = studio.source(settings(multi_view=0.0), 2).held
+    assert (held["valid"] == jnp.array([True, False, False])).all()
+    assert studio.source(settings(), 2).held["valid"].all()
+
+
+@pytest.mark.parametrize(("share", "seconds"), [(0.5, 100), (1.0, 200), (0.25, 50)])
+def test_a_share_is_taken_second_by_second(share, seconds):
+    kept = studio.spread(6000, share).reshape(200, 30)
+    assert (kept.all(axis=1) | ~kept.any(axis=1)).all()
+    assert kept.all(axis=1).sum() == seconds
+    # Of the 40 poses of five seconds each none is left out.
+    assert kept.reshape(40, 150).any(axis=1).all()
 
 
 def test_test_frames_come_once_each_and_as_the_first_camera_sees_them(capture):

@@ -13,7 +13,7 @@ from handjax.geometry import cameras, rotations, spheres, transforms
 from handjax.hands.template import load_template
 from handjax.methods import wan_spheres
 from handjax.methods.wan_spheres.estimate import Prediction
-from handjax.methods.wan_spheres.supervision import map_labels
+from handjax.methods.wan_spheres.labelled import map_labels
 
 TEMPLATE = load_template("hand_790")
 R = TEMPLATE.sphere_radii
@@ -80,7 +80,7 @@ def params(method, batch):
 @pytest.fixture(scope="session")
 def terms(config, params):
     """Every term that a network can be trained by, (prediction, batch) -> number."""
-    fits = wan_spheres.fitting_terms(params, config.model, TEMPLATE)
+    fits = wan_spheres.unlabelled_terms(params, config.model, TEMPLATE)
     return fits | wan_spheres.labelled_terms(config.model)
 
 

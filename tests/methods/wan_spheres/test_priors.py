@@ -38,10 +38,10 @@ def test_a_bone_of_no_length_has_a_finite_slope(truth, batch):
     assert jnp.isfinite(jax.grad(cost)(jnp.zeros_like(truth.centres))).all()
 
 
-@pytest.mark.parametrize(("form", "rests"), [("excess", True), ("printed", True)])
-def test_a_hand_at_rest_does_not_collide(form, rests, truth, batch):
+@pytest.mark.parametrize("form", ["excess", "printed"])
+def test_a_hand_at_rest_does_not_collide(form, truth, batch):
     got = priors.collision(truth, batch, form=form, template=TEMPLATE)
-    assert (got == pytest.approx(0.0, abs=1e-2)) == rests
+    assert got == pytest.approx(0.0, abs=1e-2)
 
 
 @pytest.mark.parametrize("form", ["excess", "printed", "code"])

@@ -1,6 +1,6 @@
 """Where the time of a self-supervised training step goes.
 
-    PYTHONPATH=. python benchmarks/fitting.py --variant small --amount tiny
+    PYTHONPATH=. python benchmarks/unlabelled_step.py --variant small --amount tiny
 
 Prints the seconds of a whole step, and what it is quicker by without each of its parts,
 in one run. Parts share work: their sum is not the whole.

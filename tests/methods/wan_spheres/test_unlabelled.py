@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handjax.batch import FAR
-from handjax.methods.wan_spheres import fitting
+from handjax.methods.wan_spheres import unlabelled
 from handjax.methods.wan_spheres.views import view_pairs
 from tests.methods.wan_spheres.conftest import PIXELS, SIZE, VALID, R
 
@@ -57,7 +57,7 @@ def test_model_to_data_agrees_with_a_loop_over_pairs(kind, pairs, moved, batch):
     found = in_other_views(moved, batch, kind)
     assert len(found) == pairs
     wanted = np.mean([np.abs(slow_depth(c) - D).mean() for c, D in found])
-    got = fitting.model_to_data(moved, batch, pairs=kind)
+    got = unlabelled.model_to_data(moved, batch, pairs=kind)
     assert got == pytest.approx(wanted, rel=2e-3)
 
 
@@ -71,7 +71,7 @@ def test_data_to_model_agrees_with_a_loop_over_pairs(kind, moved, batch):
             p = np.array([(u - middle) * PITCH, (v - middle) * PITCH, D[v, u]])
             distances.append(np.abs(np.linalg.norm(p - c, axis=-1) - R).min())
         errors.append(np.minimum(distances, 50.0).mean())
-    got = fitting.data_to_model(moved, batch, pairs=kind)
+    got = unlabelled.data_to_model(moved, batch, pairs=kind)
     assert got == pytest.approx(np.mean(errors), rel=1e-3)
 
 
@@ -80,7 +80,7 @@ def test_a_hand_that_slid_along_one_views_axis_is_caught_by_the_other(truth, bat
     # camera on the right sees the hand beside where it is.
     slid = truth._replace(centres=truth.centres.at[:, 0, :, 2].add(30.0))
     own, all_ = (
-        fitting.model_to_data(slid, batch, pairs=kind) for kind in ("own", "all")
+        unlabelled.model_to_data(slid, batch, pairs=kind) for kind in ("own", "all")
     )
     assert all_ > 1.5 * own
 
@@ -94,18 +94,18 @@ def test_a_point_far_away_pulls_no_sphere(truth, batch, terms):
 
 def test_as_printed_far_points_pull(truth, batch):
     away = truth._replace(centres=truth.centres + 400.0)
-    assert fitting.data_to_model(away, batch) <= 50.0
-    assert fitting.data_to_model(away, batch, reach=np.inf) > 100.0
+    assert unlabelled.data_to_model(away, batch) <= 50.0
+    assert unlabelled.data_to_model(away, batch, reach=np.inf) > 100.0
 
 
 def test_the_median_of_three_views_is_not_moved_by_one():
     c = jax.random.normal(jax.random.key(0), (1, 1, 41, 3))
     three = jnp.concatenate([c, c, c + 100.0], axis=1)
-    every = fitting.median_of_views(three, jnp.ones((1, 3), bool))
+    every = unlabelled.median_of_views(three, jnp.ones((1, 3), bool))
     np.testing.assert_allclose(every, c[:, 0], atol=1e-5)
-    last = fitting.median_of_views(three, jnp.array([[False, False, True]]))
+    last = unlabelled.median_of_views(three, jnp.array([[False, False, True]]))
     np.testing.assert_allclose(last, c[:, 0] + 100.0, atol=1e-4)
-    none = fitting.median_of_views(three, jnp.zeros((1, 3), bool))
+    none = unlabelled.median_of_views(three, jnp.zeros((1, 3), bool))
     assert (none == 0.0).all()
 
 
@@ -113,13 +113,13 @@ def test_the_sharpest_valid_view_is_taken_sphere_by_sphere():
     c = jnp.arange(18.0).reshape(1, 3, 2, 3)
     variance = jnp.array([[[3.0, 1.0], [2.0, 5.0], [0.1, 0.1]]])
     valid = jnp.array([[True, True, False]])
-    got = fitting.sharpest_of_views(c, variance, valid)
+    got = unlabelled.sharpest_of_views(c, variance, valid)
     np.testing.assert_array_equal(got[0], [c[0, 1, 0], c[0, 0, 1]])
 
 
 def test_variance_of_a_heatmap_is_that_of_its_softmax():
     h = jnp.zeros((8, 8)).at[2, 3].set(50.0).at[2, 7].set(50.0)
-    assert fitting.heatmap_variance(h, beta=1.0) == pytest.approx(4.0, rel=1e-4)
+    assert unlabelled.heatmap_variance(h, beta=1.0) == pytest.approx(4.0, rel=1e-4)
 
 
 @pytest.mark.parametrize("average", ["median", "least_variance"])
@@ -127,7 +127,7 @@ def test_views_that_disagree_by_a_known_shift_cost_its_square(average, truth, ba
     # Three views would agree with the middle one; two meet halfway in the median.
     shift = jnp.array([0.0, 0.0, 12.0])
     apart = truth._replace(centres=truth.centres.at[0, 1].add(shift))
-    got = fitting.consistency(apart, batch, average=average, beta=10.0)
+    got = unlabelled.consistency(apart, batch, average=average, beta=10.0)
     # Of three valid views two are 6 mm off, or one is 12 mm off for most spheres.
     wanted = {"median": 2 * 36.0 / 3, "least_variance": 144.0 / 3}
     assert got == pytest.approx(wanted[average], rel=1e-2)

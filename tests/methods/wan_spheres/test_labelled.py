@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from handjax.batch import Labels
-from handjax.methods.wan_spheres.supervision import map_labels, true_centres
+from handjax.methods.wan_spheres.labelled import map_labels, true_centres
 
 
 def test_true_centres_follow_the_rig(batch):
