@@ -154,7 +154,7 @@ def _paper(config: ConfigDict) -> None:
     stem of patches, not a strided convolution; nearest, not bilinear upsampling; the
     prior's likelihood, which has a standard deviation; bone lengths as printed, not
     squared; unlabelled frames as they are, where the code scales every second one; all
-    pairs of views throughout, where the code leaves the last quarter of an epoch to each
+    pairs of views throughout, where the code leaves part of an epoch to each
     view alone.
     """
     config.template = "hand_1721"
