@@ -91,7 +91,7 @@ def labelled_terms(model: Config) -> dict[str, Term]:
     }
 
 
-def fitting_terms(params: Any, model: Config, template: Template) -> dict[str, Term]:
+def unlabelled_terms(params: Any, model: Config, template: Template) -> dict[str, Term]:
     """The terms of `FITTING`."""
     pairs, rest = model.pairs, template.sphere_centres
     return {
@@ -124,7 +124,7 @@ def supervised(
     """
     if not isinstance(batch, Batch):
         raise ValueError("the supervised loss of wan_spheres takes one source a phase")
-    fits = fitting_terms(params, model, template)
+    fits = unlabelled_terms(params, model, template)
     terms = labelled_terms(model) | {name: fits[name] for name in DATA}
     return {name: term(prediction, batch) for name, term in terms.items()}
 
@@ -150,7 +150,7 @@ def fitted(
         prediction, batch = (prediction,), (batch,)
     if len(batch) > 2:
         raise ValueError("wan_spheres fits one unlabelled source beside a labelled one")
-    fits = fitting_terms(params, model, template)
+    fits = unlabelled_terms(params, model, template)
     terms = {name: term(prediction[0], batch[0]) for name, term in fits.items()}
     if len(batch) > 1:
         known = labelled_terms(model)

@@ -43,13 +43,12 @@ def in_other_views(prediction, batch, kind):
 
 
 def slow_depth(c):
-    drawn, r = np.full((PIXELS, PIXELS), FAR), np.asarray(R, np.float64)
-    for v, u, j in np.ndindex(PIXELS, PIXELS, 41):
-        x, y = (np.array([u, v]) - (PIXELS - 1) / 2) * PITCH
-        squared = r[j] ** 2 - (x - c[j, 0]) ** 2 - (y - c[j, 1]) ** 2
-        if squared > 0:
-            drawn[v, u] = min(drawn[v, u], c[j, 2] - np.sqrt(squared))
-    return drawn
+    """Every sphere at every pixel."""
+    middle = (np.arange(PIXELS) - (PIXELS - 1) / 2) * PITCH
+    y, x = (grid[..., None] for grid in np.meshgrid(middle, middle, indexing="ij"))
+    squared = np.asarray(R, np.float64) ** 2 - (x - c[:, 0]) ** 2 - (y - c[:, 1]) ** 2
+    depth = np.where(squared > 0, c[:, 2] - np.sqrt(np.maximum(squared, 0.0)), FAR)
+    return np.minimum(depth.min(axis=-1), FAR)
 
 
 @pytest.mark.parametrize(("kind", "pairs"), [("all", 5), ("own", 3)])
