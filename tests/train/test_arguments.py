@@ -69,7 +69,7 @@ def test_another_config_is_refused_in_a_folder_with_a_run(finished):
         ("studio.amount", "huge", "'small'"),
         ("studio.split", "all", "'both'"),
         ("studio.labels", ("depth",), "'centres'"),
-        ("studio.frames", 1.5, "between 0 and 1"),
+        ("studio.frames", 1.5, "between 0.1 and 1"),
         ("studio.multi_view", -0.5, "between 0 and 1"),
     ],
 )

@@ -40,6 +40,7 @@ COMMAND = [
         sys.executable,
         "train.py",
         "--config=configs/wan_spheres.py:test,synthetic,adapt",
+        "--config.needs_init=False",
     ),
     *("--config.phases[0].steps=30", "--config.evaluation.every=5"),
 ]

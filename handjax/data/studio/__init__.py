@@ -137,7 +137,7 @@ def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:
     first half would be half of the poses.
     """
     second = np.arange(count) // int(RATE)
-    return np.floor((second + 1) * share) > np.floor(second * share)
+    return np.ceil((second + 1) * share) > np.ceil(second * share)
 
 
 def _batch(

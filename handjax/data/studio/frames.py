@@ -82,7 +82,8 @@ def folder() -> Path:
 def _read(path: Path) -> Capture | None:
     """What stands in the cache, None where there is nothing that can be read."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Of a broken file, numpy would leave its own handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             frames = Frames(*(stored[name] for name in Frames._fields))
             return Capture(frames, stored["camera_from_world"], stored["radii"])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
