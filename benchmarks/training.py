@@ -30,21 +30,22 @@ def main() -> None:
         training.keep_freed()
     config = wan_spheres.get_config(chosen.variant)
     method, sources = assemble(config)[1:]
-    phase = training.read_phases(config, method)[0]
-    sample = join(sources, phase.sources)
-    key = jax.random.key(0)
-    batch = jax.jit(sample)(key)
+    phases = training.read_phases(config, method)
+    phase = next(phase for phase in phases if phase.loss == "supervised")
+    source = join(sources, phase.sources)
+    key, held = jax.random.key(0), source.held
+    make = jax.jit(source.sample)
+    batch = make(key, held)
     state = training.enter(training.init_state(method, batch, key), method, phase)
 
-    step = jax.jit(training.make_step(method, phase, sample))
-    make = jax.jit(sample)
+    step = jax.jit(training.make_step(method, phase, source))
     predict = jax.jit(
         lambda params, batch: method.predict(params, {}, batch, key=key, train=False)
     )
     calls = {
-        "synthesis": lambda: make(key),
+        "synthesis": lambda: make(key, held),
         "prediction": lambda: predict(state.params, batch),
-        "training step, synthesis in it": lambda: step(state, key),
+        "training step, synthesis in it": lambda: step(state, key, held),
     }
     seconds = timing.fastest(calls, repeats=20)
     count = sum(leaf.size for leaf in jax.tree.leaves(state.params))

@@ -6,6 +6,7 @@ HANDJAX_CACHE    where they are kept; the user's cache folder unless set
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -94,21 +95,24 @@ def _make(
     path: Path, subject: str, amount: str, split: str, factors: tuple[str, ...]
 ) -> Capture:
     name = f"studio: subject {subject}, {amount}, {split}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept = os.access(path.parent, os.W_OK)
-    except OSError:
-        kept = False
     made = make(subject, amount, split, factors, title=name)
-    if not kept:
-        print(f"{path.parent} can't be written to; set HANDJAX_CACHE to keep frames")
-        return made
     beside = path.with_suffix(f".{os.getpid()}.part")
-    with beside.open("wb") as file:
-        rest = {"camera_from_world": made.camera_from_world, "radii": made.radii}
-        np.savez_compressed(file, allow_pickle=False, **made.frames._asdict(), **rest)
-    os.replace(beside, path)
+    try:
+        _write(beside, made)
+        beside.replace(path)
+    except OSError as wrong:
+        # What took minutes is not lost for want of a cache.
+        with suppress(OSError):
+            beside.unlink()
+        print(f"frames are not kept: {wrong}; HANDJAX_CACHE may name another folder")
     return made
+
+
+def _write(path: Path, made: Capture) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rest = {"camera_from_world": made.camera_from_world, "radii": made.radii}
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **made.frames._asdict(), **rest)
 
 
 def make(

@@ -55,9 +55,7 @@ class Subject(NamedTuple):
     Attributes:
         vertices: surface of the hand.
         faces: counter-clockwise seen from outside.
-        weight_joints: the posed joints that carry each vertex.
-        weight_values: their shares, rows sum to one.
-        weights: the same of all 17 joints, joints first.
+        weights: how much each of the 17 joints carries each vertex, joints first.
         normals: of the surface, outward, unit.
         joints: the 17 posed joints and the 5 tips; the wrist is the origin.
         axes: flexion, abduction and twist axis of each posed joint, unit, rows.
@@ -74,8 +72,6 @@ class Subject(NamedTuple):
 
     vertices: Float[Array, "vertices 3"]
     faces: Int[Array, "faces 3"]
-    weight_joints: Int[Array, "vertices 4"]
-    weight_values: Float[Array, "vertices 4"]
     weights: Float[Array, "17 vertices"]
     normals: Float[Array, "vertices 3"]
     joints: Float[Array, "22 3"]

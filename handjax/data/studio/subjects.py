@@ -95,8 +95,6 @@ def _subject(name: str, shape: bool) -> Subject:
     arm = make_forearm(person.arm, _wrist(coefficients))
     arrays = hand | _flesh(hand) | {
         "faces": surface.faces,
-        "weight_joints": surface.weight_joints,
-        "weight_values": surface.weight_values,
         "weights": surface.weights.T,
         "sphere_joints": np.array(spheres.CARRIERS),
         "relief": surface.relief,

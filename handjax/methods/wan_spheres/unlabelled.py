@@ -142,12 +142,12 @@ def consistency(
     Source: [wan2019] Eq. (12).
     """
     world, valid = to_world(prediction.centres, batch.views), batch.views.valid
+    still, h = jax.lax.stop_gradient((world, prediction.heatmaps[:, :, -1]))
     if average == "median":
-        middle = median_of_views(world, valid)
+        middle = median_of_views(still, valid)
     else:
-        spread = heatmap_variance(prediction.heatmaps[:, :, -1], beta=beta)
-        middle = sharpest_of_views(world, spread, valid)
-    apart = world - jax.lax.stop_gradient(middle)[:, None]
+        middle = sharpest_of_views(still, heatmap_variance(h, beta=beta), valid)
+    apart = world - middle[:, None]
     return mean_of_views(jnp.sum(jnp.square(apart), axis=-1), valid)
 
 

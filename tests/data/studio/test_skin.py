@@ -54,14 +54,6 @@ def test_without_detail_it_is_linear_blend_skinning(subject):
     np.testing.assert_allclose(got, skinned(angles), atol=1e-3)
 
 
-def test_dense_weights_are_the_sparse_ones(subject):
-    dense = np.zeros(subject.weights.shape, np.float32).T
-    np.put_along_axis(
-        dense, np.asarray(subject.weight_joints), subject.weight_values, -1
-    )
-    np.testing.assert_allclose(dense.T, subject.weights, atol=1e-6)
-
-
 def test_the_wrist_goes_where_it_is_put_and_all_turns_about_it(subject):
     angles, wrist = jnp.asarray(NAMED["fist"]), jnp.array([30.0, -20.0, 700.0])
     R = rotations.matrix_from_axis_angle(jnp.array([0.4, -1.1, 2.0]))

@@ -13,7 +13,6 @@ from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.skin import pose_subject
 from handjax.data.studio.subjects import load_subject
 from handjax.geometry import cameras, spheres, transforms
-from handjax.hands.template import load_template
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +207,11 @@ def test_test_frames_come_once_each_and_as_the_first_camera_sees_them(capture):
     )
 
 
-def test_the_studio_is_not_the_template(capture):
-    template = load_template("hand_12553")
-    body = load_subject("C")
-    assert len(body.vertices) >= 30_000 > len(template.vertices)
+def test_frames_that_cannot_be_kept_are_not_lost(
+    capture, monkeypatch, tmp_path, capsys
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HANDJAX_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(frames, "make", lambda *_, **__: capture)
+    assert frames.load("C", "test", "test") is capture
+    assert "HANDJAX_CACHE" in capsys.readouterr().out
