@@ -11,7 +11,10 @@ from jaxtyping import Float
 
 BLOCK = 30
 """Frames that are drawn together: a second of a capture, whose frames are alike."""
+ALONE = 1
+"""Length of the blocks where frames have nothing to do with one another."""
 ROUNDS = 4000
+DRAWS_A_TURN = 2_000_000  # of blocks, whose memory it bounds
 
 
 class Interval(NamedTuple):
@@ -25,7 +28,9 @@ class Interval(NamedTuple):
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def interval(e: Float[np.ndarray, "runs frames"], *, seed: int = 0) -> Interval:
+def interval(
+    e: Float[np.ndarray, "runs frames"], *, block: int = BLOCK, seed: int = 0
+) -> Interval:
     """The mean error of some runs: runs and blocks of frames are drawn anew.
 
     With one run the interval tells how far other frames would move the mean, not how
@@ -33,23 +38,23 @@ def interval(e: Float[np.ndarray, "runs frames"], *, seed: int = 0) -> Interval:
     since they can't tell their own spread: see each seed's mean beside it.
 
     Args:
-        e: of each run on the same frames.
+        e: of each run on the same frames; frames that are NaN in any run are left out.
+            Anything that has a mean over frames will do: 1 where a frame succeeds.
+        block: frames drawn together; `ALONE` where they are independent.
         seed: of the draws.
+
+    Raises:
+        ValueError: a block of no frames.
 
     Source: Efron & Tibshirani, An introduction to the bootstrap, 1993, Sec. 8.6
     (moving blocks).
     """
-    runs, frames = e.shape
-    rng = np.random.default_rng(seed)
-    length = min(BLOCK, frames)
-    # Sums over a block are differences of one running sum.
-    running = np.cumsum(np.pad(e, ((0, 0), (1, 0))), axis=1)
-    blocks = (running[:, length:] - running[:, :-length]) / length
-    count = -(-frames // length)
-    first = rng.integers(0, blocks.shape[1], (ROUNDS, 1, count))
-    drawn = rng.integers(0, runs, (ROUNDS, runs, 1))
-    means = blocks[drawn, first].mean(axis=(1, 2))
-    low, high = np.percentile(means, (2.5, 97.5))
+    if block < 1:
+        raise ValueError(f"block wants a number of frames, 1 or more; got {block}")
+    e = e[:, ~np.isnan(e).any(axis=0)].astype(np.float64)
+    if not e.size:
+        return Interval(np.nan, np.nan, np.nan)
+    low, high = np.percentile(_means(e, min(block, e.shape[1]), seed), (2.5, 97.5))
     return Interval(float(e.mean()), float(low), float(high))
 
 
@@ -57,9 +62,13 @@ def paired(
     ours: Float[np.ndarray, "runs frames"],
     theirs: Float[np.ndarray, "their_runs their_frames"],
     *,
+    block: int = BLOCK,
     seed: int = 0,
 ) -> Interval:
     """The mean difference, ours less theirs, on the same frames by the same seeds.
+
+    Args:
+        ours, theirs, block, seed: as for `interval`.
 
     Raises:
         ValueError: the runs or frames are not the same.
@@ -69,4 +78,22 @@ def paired(
             "a paired comparison wants as many runs on the same frames; got "
             f"{ours.shape} and {theirs.shape}"
         )
-    return interval(ours - theirs, seed=seed)
+    return interval(ours - theirs, block=block, seed=seed)
+
+
+def _means(
+    e: Float[np.ndarray, "runs frames"], length: int, seed: int
+) -> Float[np.ndarray, "rounds"]:
+    """The mean of each round of draws."""
+    (runs, frames), rng = e.shape, np.random.default_rng(seed)
+    # Sums over a block are differences of one running sum.
+    running = np.cumsum(np.pad(e, ((0, 0), (1, 0))), axis=1)
+    blocks = e if length == 1 else (running[:, length:] - running[:, :-length]) / length
+    starts, count = blocks.shape[1], -(-frames // length)
+    turn, means = max(1, DRAWS_A_TURN // count), []
+    for done in range(0, ROUNDS, turn):
+        rounds = min(turn, ROUNDS - done)
+        first = rng.integers(0, starts, (rounds, 1, count))
+        drawn = rng.integers(0, runs, (rounds, runs, 1))
+        means.append(np.take(blocks, drawn * starts + first).mean(axis=(1, 2)))
+    return np.concatenate(means)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handjax.evaluation.compare import BLOCK, interval, paired
+from handjax.evaluation.compare import ALONE, BLOCK, ROUNDS, interval, paired
 
 RNG = np.random.default_rng(0)
 
@@ -23,6 +23,42 @@ def test_frames_that_are_alike_count_less():
     assert widths[0] > 3 * widths[1]
 
 
+def test_blocks_of_one_frame_take_frames_as_independent():
+    alone = RNG.normal(20.0, 5.0, 100)
+    alike = np.repeat(alone, BLOCK)[None]
+    wide, narrow = (interval(alike, block=block) for block in (BLOCK, ALONE))
+    width = 4 * np.std(alike) / alike.size**0.5
+    assert narrow.high - narrow.low == pytest.approx(width, rel=0.05)
+    assert wide.high - wide.low > 3 * width
+
+
+@pytest.mark.parametrize("block", [ALONE, 3, 4, 100])
+def test_the_interval_is_that_of_a_loop_over_rounds(block):
+    e, rng = RNG.gamma(2.0, 5.0, (2, 10)), np.random.default_rng(7)
+    length = min(block, 10)
+    first = rng.integers(0, 11 - length, (ROUNDS, -(-10 // length)))
+    drawn = rng.integers(0, 2, (ROUNDS, 2))
+    means = [
+        np.mean([e[run, start : start + length] for run in runs for start in starts])
+        for runs, starts in zip(drawn, first, strict=True)
+    ]
+    found = interval(e, block=block, seed=7)
+    slow = np.percentile(means, (2.5, 97.5))
+    np.testing.assert_allclose((found.low, found.high), slow)
+
+
+def test_frames_that_are_unknown_in_any_run_are_left_out():
+    e = RNG.normal(20.0, 5.0, (2, 80))
+    known, e[1, 7] = np.delete(e, 7, axis=1), np.nan
+    assert interval(e) == interval(known)
+    assert np.isnan(interval(np.full((1, 5), np.nan))).all()
+
+
+def test_blocks_of_no_frames_are_refused():
+    with pytest.raises(ValueError, match="1 or more; got 0"):
+        interval(np.zeros((1, 5)), block=0)
+
+
 def test_runs_that_differ_widen_the_interval():
     same = np.full((3, 300), 20.0)
     apart = same + np.array([[-2.0], [0.0], [2.0]])
@@ -37,6 +73,7 @@ def test_a_difference_on_every_frame_is_sure_although_frames_differ_more():
     assert found.mean == pytest.approx(-1.0, abs=0.1)
     assert found.high < 0.0
     assert interval(theirs).high - interval(theirs).low > 1.0
+    assert paired(ours, theirs, block=ALONE) == interval(ours - theirs, block=ALONE)
 
 
 def test_a_difference_of_nothing_may_be_nothing():
