@@ -1,136 +1,127 @@
-"""Measure a trained method on held-out frames.
+"""Measure a trained method on held-out frames, or files of predictions.
 
     python evaluate.py --dataset synthetic --workdir runs/wan_spheres --out out/
-    python evaluate.py --dataset synthetic --weights wan_spheres --out out/
     python evaluate.py --dataset studio --subject D --weights wan_spheres --out out/
+    python evaluate.py --dataset nyu --root NYU --weights wan_spheres --out out/
+    python evaluate.py --dataset nyu --labels nyu_test_groundtruth_label.txt \\
+        --predictions ours.txt theirs.mat --names ours theirs --out out/
 
-Prints a table and writes results.json, figure.png, predictions.png (frames from the
-best to the worst), errors.npz (of every joint and frame) and table.txt into --out.
+Prints a table and writes table.txt, results.json and errors.npz (of every joint and
+frame) into --out; of trained methods predictions.png (frames from the best to the
+worst); of real datasets report.html, success.png, joints.png and curves.csv, of the
+others figure.png.
 """
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
-from absl import logging
 
-from handjax import export, training, visualize, weights
+from handjax import export
 from handjax.batch import FAR
-from handjax.data import studio
-from handjax.evaluation import metrics, report
-from handjax.evaluation.protocols import DENOISED, PROTOCOLS
-from handjax.experiment import assemble, judge, judge_in_studio
-from handjax.hands.poses import VIEWS
-from handjax.training import Estimates, configs
+from handjax.evaluation import arguments, contest, own, trained
+from handjax.evaluation.arguments import CENTERS, OF_STUDIO
+from handjax.evaluation.entries import Known
+from handjax.evaluation.matching import span_of_labels
+from handjax.evaluation.predictions import FileError
+from handjax.evaluation.protocols import PROTOCOLS, Protocol
 
-# What the crop centres of --center come from, as it is printed.
-CENTERS = {"depth": "depth", "gt": "GROUND TRUTH"}
-OF_STUDIO = ("subject", "amount")
-OF_SYNTHETIC = ("seed", "center", "view", "noise")
+# What trains and what draws takes seconds to import, and files of predictions need
+# neither: such imports stand where they are used.
+
 DETECTED = "crop centre as from a detector, 10 mm off the truth"
-# The frames that predictions.png shows: which share of all has less error.
-SHOWN = {
-    "best": 0.0,
-    "first 10 %": 0.1,
-    "first 25 %": 0.25,
-    "median": 0.5,
-    "last 25 %": 0.75,
-    "last 10 %": 0.9,
-    "last 1 %": 0.99,
-    "worst": 1.0,
-}
+SPLITS = ("test", "evaluation")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(words: list[str] | None = None) -> int:
     """Read the command line and evaluate; returns the exit status."""
-    # Orbax warns of what is meant: that it will only read.
-    logging.set_verbosity(logging.ERROR)
-    chosen = read_arguments(arguments)
+    chosen = arguments.read(__doc__ or "", words)
     if chosen.dataset not in PROTOCOLS:
         known = ", ".join(PROTOCOLS)
         return refuse(f"no dataset is called {chosen.dataset!r}; there are: {known}")
-    if others := foreign(chosen):
-        return refuse(f"{' and '.join(others)} say nothing about {chosen.dataset}")
+    protocol = PROTOCOLS[chosen.dataset]
+    files = protocol.title and chosen.predictions
+    source = "files of predictions" if files else chosen.dataset
+    if others := arguments.foreign(chosen):
+        say = "says" if len(others) == 1 else "say"
+        return refuse(f"{' and '.join(others)} {say} nothing about {source}")
     try:
         export.prepare(chosen.out)
-        found = weights.from_run(chosen.workdir) if chosen.workdir else None
-        found = found or weights.from_release(chosen.weights)
-    except (weights.MissingError, export.FolderError) as wrong:
+        if chosen.predictions:
+            lines = on_files(chosen, protocol)
+        else:
+            lines = on_frames(chosen, protocol)
+    except (FileError, export.FolderError) as wrong:
         return refuse(str(wrong))
-    settle(chosen, found)
-    write(estimate(found, chosen), chosen, found)
+    print(*lines, sep="\n")
     return 0
 
 
-def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--dataset", required=True, help=", ".join(PROTOCOLS))
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--workdir", help="a run of train.py; its best checkpoint")
-    source.add_argument("--weights", help="the name of a release")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
-    parser.add_argument(
-        "--frames", type=positive, help="how many; default: the config's"
-    )
-    parser.add_argument(
-        "--denoiser",
-        action="store_true",
-        help="report the 14 joints after the palm denoiser too [wan2019]",
-    )
-    synthetic = parser.add_argument_group("--dataset synthetic")
-    synthetic.add_argument("--seed", type=int, help="of the frames; default: 0")
-    synthetic.add_argument(
-        "--center", choices=tuple(CENTERS), help="of the crops; default: depth"
-    )
-    synthetic.add_argument(
-        "--view", choices=VIEWS, help="how views are drawn; default: haar"
-    )
-    synthetic.add_argument(
-        "--noise",
-        action=argparse.BooleanOptionalAction,
-        help="of the sensor; default: the config's",
-    )
-    captured = parser.add_argument_group("--dataset studio")
-    captured.add_argument(
-        "--subject", choices=studio.SUBJECTS, help="default: the config's"
-    )
-    captured.add_argument(
-        "--amount", choices=studio.AMOUNTS, help="of frames; default: the config's"
-    )
-    return parser.parse_args(arguments)
+def on_files(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
+    """Score files of predictions; returns what is to be printed."""
+    if chosen.labels and chosen.root:
+        raise FileError("--labels FILE and --root DIR are two places for labels; one!")
+    if chosen.labels:
+        known = contest.labels_of_file(chosen, protocol)
+    else:
+        known = labels_of_root(chosen, protocol)
+    return contest.run(chosen, known, protocol)
 
 
-def foreign(chosen: argparse.Namespace) -> list[str]:
-    """Options that were given and belong to the other dataset."""
-    others = OF_SYNTHETIC if chosen.dataset == "studio" else OF_STUDIO
-    return [f"--{name}" for name in others if getattr(chosen, name) is not None]
+def on_frames(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
+    """Let a trained method predict and score it; returns what is to be printed."""
+    from absl import logging
+
+    from handjax import weights
+
+    # Orbax warns of what is meant: that it will only read.
+    logging.set_verbosity(logging.ERROR)
+    try:
+        found = weights.from_run(chosen.workdir) if chosen.workdir else None
+        found = found or weights.from_release(chosen.weights)
+    except weights.MissingError as wrong:
+        raise FileError(str(wrong)) from wrong
+    if protocol.title:
+        return on_real(found, chosen, protocol)
+    settle(chosen, found)
+    return on_generated(found, chosen, protocol)
 
 
-def settle(chosen: argparse.Namespace, found: weights.Weights) -> None:
-    """Give options that nobody gave their defaults."""
-    captured = found.config.studio
+def settle(chosen: argparse.Namespace, found: Any) -> None:
+    """Give options that nobody gave their defaults, and refuse what is not there."""
+    from handjax.data import studio
+
     defaults = {"seed": 0, "center": "depth", "view": "haar"}
-    defaults |= {name: captured[name] for name in OF_STUDIO}
+    defaults |= {name: found.config.studio[name] for name in OF_STUDIO}
     for name, value in defaults.items():
         if getattr(chosen, name) is None:
             setattr(chosen, name, value)
+    known = {"subject": studio.SUBJECTS, "amount": studio.AMOUNTS}
+    known["center"] = [name for name in CENTERS if name != "file"]
+    for name, choices in known.items():
+        if getattr(chosen, name) not in choices:
+            wanted, got = ", ".join(choices), getattr(chosen, name)
+            raise FileError(f"--{name} wants one of {wanted}; got {got!r}")
 
 
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
-    return int(text)
+def on_generated(found: Any, chosen: argparse.Namespace, protocol: Protocol) -> list:
+    """Score a method on generated frames; returns what is to be printed."""
+    facts, line = describe(chosen, found)
+    facts |= {"dataset": chosen.dataset, "weights": found.origin}
+    estimates, title = estimate(found, chosen), f"{found.origin} on {line}"
+    return trained.tell(chosen, estimates, protocol, title, facts, sheet)
 
 
-def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
-    """Predictions for held-out frames, beside the truth."""
+def estimate(found: Any, chosen: argparse.Namespace) -> Any:
+    """Predictions for held-out frames, beside the truth: `training.Estimates`."""
+    import jax
+
+    from handjax import training
+    from handjax.data import studio
+    from handjax.experiment import assemble, judge, judge_in_studio
+
     config = found.config
     if chosen.dataset == "studio":
         size = config.evaluation.batch_size
@@ -147,66 +138,90 @@ def estimate(found: weights.Weights, chosen: argparse.Namespace) -> Estimates:
     return examiner(found.params, found.state, key, frames)
 
 
-def write(
-    estimates: Estimates, chosen: argparse.Namespace, found: weights.Weights
-) -> None:
-    """Print the table; write it, the figures and the pictures."""
-    protocol = PROTOCOLS[chosen.dataset]
-    if chosen.denoiser and DENOISED in estimates.predicted:
-        protocol = protocol._replace(sets=(*protocol.sets, DENOISED))
-    names = protocol.counted(estimates.truth)
-    truth, valid = estimates.truth, estimates.valid
-    trivial = {k: metrics.constant_predictor(truth[k], valid[k]) for k in names}
-    errors, constant = (
-        metrics.errors_by_set(predicted, truth, valid, names)
-        for predicted in (estimates.predicted, trivial)
-    )
-    results = report.results(errors, constant, protocol)
-    about, line = describe(chosen, found)
-    results |= {"dataset": chosen.dataset, "weights": found.origin, **about}
-    text = f"{found.origin} on {line}\n\n{report.table(results, protocol)}"
-    (chosen.out / "table.txt").write_text(text + "\n")
-    written = [
-        report.write_json(chosen.out, results),
-        report.write_figure(chosen.out, errors, constant, protocol),
-        write_predictions(chosen.out, estimates, errors[results["joint_set"]]),
-        report.write_errors(chosen.out, errors),
-    ]
-    print(text, *written, sep="\n")
+def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], str]:
+    """What generated frames were: for results.json, and as a line."""
+    from handjax.data import studio
+    from handjax.training import configs
 
-
-def describe(
-    chosen: argparse.Namespace, found: weights.Weights
-) -> tuple[dict[str, Any], str]:
-    """What the frames were: for results.json, and as a line."""
     if chosen.dataset == "studio":
-        about = {"subject": chosen.subject, "amount": chosen.amount}
+        facts = {"subject": chosen.subject, "amount": chosen.amount}
         line = (
             f"{studio.label()}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
         )
-        return about | {"studio": studio.label(), "center": DETECTED}, line
+        return facts | {"studio": studio.label(), "center": DETECTED}, line
     drawn = found.config.synthetic
     line = (
         f"synthetic, seed {chosen.seed}: {drawn.view} views, "
         f"crop centre from {CENTERS[chosen.center]} within {drawn.crop_jitter:g} mm, "
         f"sensor noise {'on' if drawn.noise else 'off'}"
     )
-    about = {"seed": chosen.seed, "center": chosen.center}
-    return about | {"synthetic": configs.plain(drawn)}, line
+    facts = {"seed": chosen.seed, "center": chosen.center}
+    return facts | {"synthetic": configs.plain(drawn)}, line
 
 
-def write_predictions(out: Path, estimates: Estimates, errors: Any) -> Path:
-    """Draw frames from the best to the worst; returns the picture's path."""
-    mean = np.nanmean(errors, axis=1)
-    order = np.argsort(mean)
-    places = [round(share * (len(order) - 1)) for share in SHOWN.values()]
-    frames = order[places].tolist()
-    headings = [
-        f"{name}: {mean[frame]:.1f} mm"
-        for name, frame in zip(SHOWN, frames, strict=True)
-    ]
-    picture = visualize.estimates_sheet(estimates, frames, far=FAR, headings=headings)
-    return visualize.save_png(out / "predictions.png", picture)
+def on_real(found: Any, chosen: argparse.Namespace, protocol: Protocol) -> list:
+    """Score a method on a real dataset; returns what is to be printed."""
+    import jax
+
+    from handjax.experiment import assemble
+    from handjax.training import make_examiner
+
+    method, size = assemble(found.config).method, found.config.evaluation.batch_size
+    test, name = load(chosen, size), protocol.sets[0]
+    method = method._replace(joints=own.joints_of(method.joints, name))
+    truth = own.truth_of(name)
+    examiner = make_examiner(method, test.source, truth, size, test.part)
+    frames = min(chosen.frames or test.count, test.count)
+    estimates = examiner(found.params, found.state, jax.random.key(0), frames)
+    estimates = own.whole(estimates, test.survey.places[:frames])
+    return trained.run(chosen, estimates, protocol, found.origin, sheet)
+
+
+def labels_of_root(chosen: argparse.Namespace, protocol: Protocol) -> Known:
+    """The labels of a dataset as it was downloaded."""
+    name = protocol.sets[0]
+    parts = [own.labels_of(survey, name) for survey in load(chosen)]
+    joints, valid = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    names = sum((part[2] for part in parts), ())
+    span = span_of_labels(len(joints), protocol, chosen.subset)
+    return Known(joints, valid, span, names, str(chosen.root or "prepared before"))
+
+
+def load(chosen: argparse.Namespace, size: int | None = None) -> Any:
+    """The frames a real dataset is tested on, `size` a batch; or surveys of them."""
+    from handjax.data.real import loading
+    from handjax.data.real.download import missing
+    from handjax.data.real.names import reader
+
+    if (chosen.center == "file") != (chosen.centers is not None):
+        raise FileError("--center file and --centers FILE want one another")
+    about, name, root = reader(chosen.dataset).ABOUT, chosen.dataset, chosen.root
+    named = [n for n in (chosen.subset, *SPLITS) if n in about.frames]
+    # Where no split is for tests, each subject is one, by a method of the others.
+    splits = named[:1] or list(about.frames)
+    if size and len(splits) > 1:
+        raise FileError(f"{name} is tested one by one: --subset, of {splits}")
+    try:
+        if size is None:
+            return [loading.survey(name, root, split) for split in splits]
+        center = chosen.centers or chosen.center or "depth"
+        return loading.test_frames(name, root, splits[0], size, center=center)
+    except loading.FAULTS as wrong:
+        said, where = str(wrong), missing(about, root)
+        said = said if "home page" in said else f"{said}\n{where}"
+        alone = "" if size else "\nor give its labels alone: --labels FILE"
+        raise FileError(said + alone) from wrong
+    except ImportError as wrong:
+        raise FileError(f"{wrong}; install handjax[datasets]") from wrong
+
+
+def sheet(estimates: Any, frames: Sequence[int], headings: Sequence[str] = ()) -> Any:
+    """Frames beside what was estimated, as a picture; None where there is no depth."""
+    from handjax import visualize
+
+    if estimates.depth is None or "keypoints21" not in estimates.predicted:
+        return None
+    return visualize.estimates_sheet(estimates, frames, far=FAR, headings=headings)
 
 
 def refuse(message: str) -> int:

@@ -1,41 +1,99 @@
-"""The table, the JSON and the figure of an evaluation.
+"""The figures of an evaluation, as results.json, errors.npz and curves.csv have them.
 
 Notation, shared by every function here:
-    e: joint errors of one joint set, mm, (frames, joints).
+    e: joint errors of one joint set, mm, (frames, joints); NaN where the truth is
+        unknown.
 """
 
+import csv
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from handjax.evaluation import metrics
+from handjax.evaluation import compare, metrics
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
+from handjax.evaluation.score import Scored
 
 Errors = Float[np.ndarray, "frames joints"]
 CONSTANT = "constant"
+EVERY_MM = np.arange(81.0)
+"""Thresholds of curves, mm."""
+RANGES = ((20.0, 50.0), (0.0, 50.0))
+"""Ranges of the areas that every table has, mm."""
+LEAST_BLOCKS = 3
+"""Of fewer blocks of frames a bootstrap tells nothing."""
+ALL_PAIRS = 6
+"""So many methods are all compared with one another; of more, neighbours in rank."""
+
+
+class Comparison(NamedTuple):
+    """Two methods on the frames that both have.
+
+    Attributes:
+        first, second: their names.
+        difference: first less second, mm.
+        frames: how many both have.
+    """
+
+    first: str
+    second: str
+    difference: compare.Interval
+    frames: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether 0 lies outside of the interval."""
+        return self.difference.low > 0.0 or self.difference.high < 0.0
+
+    def __str__(self) -> str:
+        mean, low, high = self.difference
+        better, worse = self.first, self.second
+        if mean > 0.0:
+            better, worse, low, high = worse, better, -high, -low
+        said = f"{better} errs {abs(mean):.2f} mm less than {worse}"
+        if np.isnan(low):
+            return f"{said}; {self.frames} frames are too few to tell more"
+        sure = "significant" if self.significant else "not significant"
+        return f"{said} [{-high:.2f}, {-low:.2f}] on {self.frames} frames: {sure}"
 
 
 def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
     """The figures of one joint set, as they stand in results.json."""
-    names, tips = JOINT_SETS[joint_set]
+    names, tips = JOINT_SETS[joint_set][:2]
     thresholds = np.array(protocol.thresholds)
     curve = np.linspace(*protocol.curve, 81)
+    per_joint = dict(zip(names, metrics.per_joint(e).tolist(), strict=True))
     return {
-        "mean_mm": metrics.mean(e),
-        "median_mm": metrics.median(e),
+        **_short(e, protocol),
         "tips_mean_mm": metrics.mean(e[:, list(tips)]),
-        "per_joint_mm": dict(zip(names, metrics.per_joint(e).tolist(), strict=True)),
-        "success": _by_threshold(thresholds, metrics.success(e, thresholds)),
+        "per_joint_mm": per_joint,
         "success_area": metrics.area_under(metrics.success(e, curve), curve),
         "joints_under": _by_threshold(
             thresholds, metrics.share_of_joints(e, thresholds)
         ),
-        "frames": len(e),
+        **{
+            f"auc_{low:g}_{high:g}": metrics.auc(e, low, high)
+            for low, high in dict.fromkeys((*RANGES, protocol.pck))
+        },
         "joints": list(names),
+    }
+
+
+def _short(e: Errors, protocol: Protocol) -> dict[str, Any]:
+    """The figures that subjects have too."""
+    interval = _interval(metrics.per_frame(e), protocol)
+    return {
+        "mean_mm": metrics.mean(e),
+        "interval_95": [interval.low, interval.high],
+        "median_mm": metrics.median(e),
+        "success": _by_threshold(EVERY_MM, metrics.success(e, EVERY_MM)),
+        "frames": len(e),
     }
 
 
@@ -55,25 +113,104 @@ def results(
     return {**sets[headline], "joint_set": headline, "sets": sets, CONSTANT: trivial}
 
 
-def table(found: Mapping[str, Any], protocol: Protocol) -> str:
-    """The figures as text: one line a joint set, then one a joint of the headline."""
-    shares = "".join(f"{f'<{t:g} mm':>9}" for t in protocol.thresholds)
-    head = f"{'':26}{'mean':>8}{'median':>8}{'tips':>8}{shares}"
-    lines = [head]
-    for name, figures in found["sets"].items():
-        lines.append(_row(name, figures))
-    for name, figures in found[CONSTANT].items():
-        lines.append(_row(f"{name}, {CONSTANT}", figures))
-    lines += ["", f"{'joint of ' + found['joint_set']:26}{'mean':>8}"]
-    lines += [f"{name:26}{mm:8.2f}" for name, mm in found["per_joint_mm"].items()]
-    lines += ["", f"{found['frames']} frames; mm; <t: frames with every joint under t"]
-    return "\n".join([*lines, protocol.note])
+def of_method(
+    scored: Scored, constant: Mapping[str, Errors], protocol: Protocol
+) -> dict[str, Any]:
+    """All figures of a method on a real dataset, with those of each subject.
+
+    Args:
+        scored: the method.
+        constant: errors of the constant predictor on its frames, by joint set.
+        protocol: of the dataset.
+    """
+    found = results(scored.errors, constant, protocol)
+    e = scored.errors[found["joint_set"]]
+    found |= {
+        "method": scored.name,
+        "aligned_mm": dict(scored.aligned),
+        "intervals_95": _intervals(e, protocol),
+        "notes": list(scored.notes),
+    }
+    if parts := _parts(scored, e, protocol):
+        found[protocol.parts] = parts
+    return found
+
+
+def _intervals(e: Errors, protocol: Protocol) -> dict[str, list[float]]:
+    """95 % of the bootstrap of the share of good frames at the printed thresholds."""
+    worst = metrics.worst_per_frame(e)
+    found = {}
+    for threshold in protocol.thresholds:
+        good = np.where(np.isnan(worst), np.nan, worst < threshold)
+        interval = _interval(good, protocol)
+        found[f"success_{threshold:g}"] = [interval.low, interval.high]
+    return found
+
+
+def _interval(
+    values: Float[np.ndarray, "frames"], protocol: Protocol
+) -> compare.Interval:
+    """The interval of a mean over frames; NaN of too few to tell."""
+    found = compare.interval(values[None], block=protocol.block)
+    if np.sum(~np.isnan(values)) < LEAST_BLOCKS * protocol.block:
+        return found._replace(low=np.nan, high=np.nan)
+    return found
+
+
+def _parts(scored: Scored, e: Errors, protocol: Protocol) -> dict[str, Any]:
+    """The figures of every subset that the frames have."""
+    span, found = scored.span, {}
+    for subset in protocol.subsets if span.known else ():
+        if span.first <= subset.first and subset.last <= span.last:
+            rows = e[subset.first - span.first : subset.last - span.first]
+            found[subset.name] = _short(rows, protocol) | {"cube_mm": subset.cube}
+    return found
+
+
+def compared(methods: Sequence[Scored], protocol: Protocol) -> list[Comparison]:
+    """Methods against one another, on the frames that both have."""
+    pairs = combinations(methods, 2)
+    if len(methods) > ALL_PAIRS:
+        by_rank = sorted(methods, key=lambda one: metrics.mean(_headline(one)))
+        pairs = pairwise(by_rank)
+    found = []
+    for one, other in pairs:
+        first = max(one.span.first, other.span.first)
+        last = min(one.span.last, other.span.last)
+        if first < last:
+            ours, theirs = (_rows(method, first, last) for method in (one, other))
+            apart = _interval(ours - theirs, protocol)
+            found.append(Comparison(one.name, other.name, apart, last - first))
+    return found
+
+
+def _headline(method: Scored) -> Errors:
+    return next(iter(method.errors.values()))
+
+
+def _rows(method: Scored, first: int, last: int) -> Float[np.ndarray, "frames"]:
+    e, start = _headline(method), method.span.first
+    return metrics.per_frame(e[first - start : last - start])
+
+
+def plain(found: Any) -> Any:
+    """Figures as JSON takes them: what is not finite becomes None."""
+    if isinstance(found, Comparison):
+        found = found._asdict() | {"significant": found.significant, "said": str(found)}
+    if isinstance(found, compare.Interval):
+        return plain(found._asdict())
+    if isinstance(found, Mapping):
+        return {key: plain(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [plain(value) for value in found]
+    unknown = isinstance(found, float) and not math.isfinite(found)
+    return None if unknown else found
 
 
 def write_json(folder: Path, found: Mapping[str, Any]) -> Path:
     """Write results.json; returns its path."""
     path = folder / "results.json"
-    path.write_text(json.dumps(found, indent=2) + "\n")
+    path.write_text(json.dumps(plain(found), indent=2, allow_nan=False) + "\n")
     return path
 
 
@@ -86,66 +223,18 @@ def write_errors(folder: Path, errors: Mapping[str, Errors]) -> Path:
     return path
 
 
-def write_figure(
-    folder: Path,
-    errors: Mapping[str, Errors],
-    constant: Mapping[str, Errors],
-    protocol: Protocol,
-) -> Path:
-    """Draw the success curves and the error of each joint; returns figure.png."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _draw_success(left, errors, constant, protocol)
-    headline = next(iter(errors))
-    _draw_joints(right, errors[headline], headline)
-    figure.savefig(folder / "figure.png", dpi=130)
-    return folder / "figure.png"
-
-
-def _draw_success(
-    axes: Any,
-    errors: Mapping[str, Errors],
-    constant: Mapping[str, Errors],
-    protocol: Protocol,
-) -> None:
-    thresholds = np.linspace(*protocol.curve, 161)
+def write_curves(folder: Path, errors: Mapping[str, Errors]) -> Path:
+    """Write curves.csv: what share of frames and of joints errs less than each mm."""
+    path = folder / "curves.csv"
+    columns = {"threshold_mm": EVERY_MM}
     for name, e in errors.items():
-        axes.plot(thresholds, 100 * metrics.success(e, thresholds), label=name)
-    trivial = constant[next(iter(errors))]
-    share = 100 * metrics.success(trivial, thresholds)
-    axes.plot(thresholds, share, "k:", label="constant predictor")
-    for threshold in protocol.thresholds:
-        axes.axvline(threshold, color="0.85", zorder=0)
-    axes.set(
-        xlabel="threshold, mm",
-        ylabel="frames with every joint under it, %",
-        xlim=protocol.curve,
-        ylim=(0, 100),
-    )
-    axes.legend(frameon=False)
-
-
-def _draw_joints(axes: Any, e: Errors, joint_set: str) -> None:
-    names = JOINT_SETS[joint_set].names
-    places = np.arange(len(names))
-    low, middle, high = np.nanpercentile(e, (25, 50, 75), axis=0)
-    axes.barh(places, metrics.per_joint(e), color="0.82", label="mean")
-    spread = np.stack([middle - low, high - middle])
-    axes.errorbar(middle, places, xerr=spread, fmt="o", ms=4, label="median, quartiles")
-    axes.set_yticks(places, names, fontsize=8)
-    axes.set(xlabel=f"error of the joints of {joint_set}, mm")
-    axes.invert_yaxis()
-    axes.legend(frameon=False)
-
-
-def _row(name: str, figures: Mapping[str, Any]) -> str:
-    shares = "".join(f"{100 * share:8.1f}%" for share in figures["success"].values())
-    return (
-        f"{name:26}{figures['mean_mm']:8.2f}{figures['median_mm']:8.2f}"
-        f"{figures['tips_mean_mm']:8.2f}{shares}"
-    )
+        columns[f"{name}: frames"] = metrics.success(e, EVERY_MM)
+        columns[f"{name}: joints"] = metrics.share_of_joints(e, EVERY_MM)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*(c.tolist() for c in columns.values()), strict=True))
+    return path
 
 
 def _by_threshold(

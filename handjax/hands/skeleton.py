@@ -16,7 +16,8 @@ are the business of who opens the files. Traps:
         5 mm, at the knuckles 9); tips and palm points are no key point, so all 21 come
         through `spheres.keypoints_from_spheres`.
     rhd: 21 a hand, from the tips inwards; a picture has 42, the left hand's first.
-    mano: 16 joints, then 5 vertices as tips, thumb first; little before ring.
+    mano: 16 joints, then 5 vertices as tips, thumb first; little before ring. So ho3d.
+    deep_hand_mesh: its hand model has 22 joints, its labels 21, without the carpal one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -120,6 +121,15 @@ _NYU = {
 # Of NYU's 36 joints, the 14 that it is scored on.
 NYU14_OF_36 = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)
 
+_MANO = Dataset(
+    (
+        "wrist",
+        *_numbered("index", "middle", "pinky", "ring", "thumb", numbers=(1, 2, 3)),
+        *_numbered(*_WITH_PINKY, numbers=("_tip",)),
+    ),
+    ("wrist", *(POSED[k] for k in MANO_POSED), *TIPS),
+)
+
 DATASETS: Mapping[str, Dataset] = {
     "nyu36": Dataset(tuple(_NYU), tuple(_NYU.values())),
     "nyu14": Dataset(
@@ -149,19 +159,24 @@ DATASETS: Mapping[str, Dataset] = {
         (*_numbered(*_WITH_PINKY, numbers=(4, 3, 2, 1), prefix="r_"), "r_wrist"),
         (*_chains(*FINGERS, inwards=True), "wrist"),
     ),
-    "mano": Dataset(
-        (
-            "wrist",
-            *_numbered("index", "middle", "pinky", "ring", "thumb", numbers=(1, 2, 3)),
-            *_numbered(*_WITH_PINKY, numbers=("_tip",)),
-        ),
-        ("wrist", *(POSED[k] for k in MANO_POSED), *TIPS),
-    ),
+    "mano": _MANO,
+    "ho3d": _MANO,
     "mediapipe": Dataset(
         tuple(name.upper().replace("LITTLE", "PINKY") for name in KEYPOINTS),
         KEYPOINTS,
     ),
     "dexter_object": Dataset(TIPS, TIPS),
+    "dexycb": Dataset(
+        ("wrist", *_numbered(*FINGERS, numbers=("_mcp", "_pip", "_dip", "_tip"))),
+        KEYPOINTS,
+    ),
+    "deep_hand_mesh": Dataset(
+        (
+            *_numbered(*_WITH_PINKY, numbers=("_null", 3, 2, 1), prefix="b_r_"),
+            "b_r_wrist",
+        ),
+        (*_chains(*FINGERS, inwards=True), "wrist"),
+    ),
 }
 
 

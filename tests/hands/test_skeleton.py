@@ -33,6 +33,9 @@ COUNTS = {
     "mano": 21,
     "mediapipe": 21,
     "dexter_object": 5,
+    "ho3d": 21,
+    "dexycb": 21,
+    "deep_hand_mesh": 21,
 }
 # Places read off each dataset's own documentation.
 PLACES = [
@@ -61,6 +64,13 @@ PLACES = [
     ("mano", 16, "thumb_tip", "thumb_tip"),
     ("mediapipe", 17, "PINKY_MCP", "little_mcp"),
     ("dexter_object", 4, "little_tip", "little_tip"),
+    ("ho3d", 13, "thumb1", "thumb_cmc"),
+    ("ho3d", 20, "pinky_tip", "little_tip"),
+    ("dexycb", 2, "thumb_pip", "thumb_mcp"),
+    ("dexycb", 17, "little_mcp", "little_mcp"),
+    ("deep_hand_mesh", 0, "b_r_thumb_null", "thumb_tip"),
+    ("deep_hand_mesh", 7, "b_r_index1", "index_mcp"),
+    ("deep_hand_mesh", 20, "b_r_wrist", "wrist"),
 ]
 
 

@@ -1,0 +1,169 @@
+"""The command line of evaluate.py."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from handjax.evaluation.predictions.reading import FORMATS, UNITS
+from handjax.evaluation.protocols import ALIGNED, PROTOCOLS
+from handjax.hands.poses import VIEWS
+
+CENTERS = {"depth": "depth", "file": "a file", "gt": "GROUND TRUTH"}
+"""What the crop centres of --center come from, as it is printed."""
+OF_STUDIO = ("subject", "amount")
+OF_SYNTHETIC = ("seed", "view", "noise")
+OF_READING = ("format", "unit", "flip", "swap", "order", "palm", "shift", "key")
+OF_FILES = (*OF_READING, "predictions", "names", "unchecked")
+OF_LABELS = tuple(f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key"))
+OF_RUNS = ("center", "centers", "frames", "denoiser")
+OF_REAL = (
+    *("root", *OF_LABELS, "centers", "align", "subset"),
+    *("save_predictions", "save_format"),
+)
+
+
+def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
+    """The command line.
+
+    Args:
+        description: of the program.
+        arguments: the words; those of the process by default.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dataset", required=True, help=", ".join(PROTOCOLS))
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--workdir", help="a run of train.py; its best checkpoint")
+    source.add_argument("--weights", help="the name of a release")
+    source.add_argument(
+        "--predictions",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="joints as text, .mat, .npz or JSON; several are compared",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    parser.add_argument(
+        "--frames", type=positive, help="how many; default: the config's, or all"
+    )
+    parser.add_argument(
+        "--denoiser",
+        action="store_true",
+        help="report the 14 joints after the palm denoiser too [wan2019]",
+    )
+    parser.add_argument(
+        "--center", choices=tuple(CENTERS), help="of the crops; default: depth"
+    )
+    _add_generated(parser)
+    _add_real(parser.add_argument_group("real datasets"))
+    _add_reading(parser.add_argument_group("--predictions"))
+    return parser.parse_args(arguments)
+
+
+def _add_generated(parser: argparse.ArgumentParser) -> None:
+    synthetic = parser.add_argument_group("--dataset synthetic")
+    synthetic.add_argument("--seed", type=int, help="of the frames; default: 0")
+    synthetic.add_argument(
+        "--view", choices=VIEWS, help="how views are drawn; default: haar"
+    )
+    synthetic.add_argument(
+        "--noise",
+        action=argparse.BooleanOptionalAction,
+        help="of the sensor; default: the config's",
+    )
+    captured = parser.add_argument_group("--dataset studio")
+    captured.add_argument("--subject", help="A to D; default: the config's")
+    captured.add_argument("--amount", help="of frames; default: the config's")
+
+
+def _add_real(group: Any) -> None:
+    group.add_argument("--root", type=Path, help="the dataset as downloaded")
+    group.add_argument(
+        "--labels", type=Path, metavar="FILE", help="its labels alone, as predictions"
+    )
+    group.add_argument(
+        "--labels-format", choices=FORMATS, help="default: uvd if it can"
+    )
+    group.add_argument("--labels-unit", choices=tuple(UNITS), help="see --unit")
+    group.add_argument("--labels-flip", type=axes, metavar="AXES", help="see --flip")
+    group.add_argument("--labels-key", nargs="+", metavar="NAME", help="see --key")
+    group.add_argument(
+        "--centers", type=Path, metavar="FILE", help="x y z a frame; --center file"
+    )
+    group.add_argument("--align", choices=tuple(ALIGNED), help="default: the protocol")
+    group.add_argument("--subset", help="score these frames alone: P3, 'subject 1'")
+    group.add_argument(
+        "--save-predictions",
+        type=Path,
+        metavar="FILE",
+        help="joints for others' tools; .txt, .csv, .npz, .npy, .mat, .json",
+    )
+    group.add_argument("--save-format", choices=FORMATS, help="default: uvd if it can")
+
+
+def _add_reading(group: Any) -> None:
+    group.add_argument("--names", nargs="+", metavar="NAME", help="default: the files'")
+    group.add_argument(
+        "--format",
+        nargs="+",
+        choices=FORMATS,
+        help="of all files, or one a file; default: uvd with one camera, else xyz",
+    )
+    group.add_argument("--unit", choices=tuple(UNITS), help="of lengths; default: mm")
+    group.add_argument("--flip", type=axes, metavar="AXES", help="that point away: y")
+    group.add_argument("--swap", action="store_true", help="v u d, or y x z")
+    group.add_argument(
+        "--order", type=numbers, metavar="K,K,...", help="the file's joint for each"
+    )
+    group.add_argument("--palm", action="store_true", help="stb: joint 0 is the palm")
+    group.add_argument(
+        "--shift", type=int, metavar="K", help="row 1 is of frame 1 + K; default: 0"
+    )
+    group.add_argument("--key", nargs="+", metavar="NAME", help="arrays to take")
+    group.add_argument(
+        "--unchecked", action="store_true", help="score what looks mistaken too"
+    )
+
+
+def foreign(chosen: argparse.Namespace) -> list[str]:
+    """Options that were given and say nothing about what is evaluated."""
+    if chosen.dataset in ("synthetic", "studio"):
+        others = (*OF_FILES, *OF_REAL)
+        of_studio = (*OF_SYNTHETIC, "center")
+        others += OF_STUDIO if chosen.dataset == "synthetic" else of_studio
+    elif chosen.predictions:
+        others = (*OF_SYNTHETIC, *OF_STUDIO, *OF_RUNS)
+    else:
+        others = (*OF_SYNTHETIC, *OF_STUDIO, *OF_FILES, *OF_LABELS)
+    return [f"--{n.replace('_', '-')}" for n in others if _given(chosen, n)]
+
+
+def _given(chosen: argparse.Namespace, name: str) -> bool:
+    """Whether somebody gave an option; flags that are off nobody gave."""
+    value = getattr(chosen, name)
+    return value is not None and (value is not False or name == "noise")
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
+    return int(text)
+
+
+def axes(text: str) -> str:
+    """Some of x, y and z."""
+    if not text or set(text) - set("xyz") or len(set(text)) < len(text):
+        raise argparse.ArgumentTypeError(f"must be some of x, y and z, got {text!r}")
+    return "".join(sorted(text))
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers between commas."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"must be whole numbers between commas, got {text!r}"
+        ) from None

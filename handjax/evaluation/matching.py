@@ -1,0 +1,144 @@
+"""Which frames of the test set a file's rows are, and which of its joints count."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from handjax.evaluation.predictions import FileError
+from handjax.evaluation.protocols import PROTOCOLS, Protocol, Subset
+
+Joints = Float[np.ndarray, "frames joints 3"]
+
+TRAINING = {72757: "NYU's training set"}
+"""Numbers of rows that give away what a file is."""
+
+
+class Span(NamedTuple):
+    """Rows first to last - 1 of the test set.
+
+    Attributes:
+        first, last: see above.
+        known: whether the test set's subsets can be told in them.
+        name: of the subset that they are, "" for the whole.
+    """
+
+    first: int
+    last: int
+    known: bool = True
+    name: str = ""
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+
+def count_joints(
+    numbers: Joints, protocol: Protocol
+) -> Float[np.ndarray, "frames counted 3"]:
+    """The joints that count, of a file that may have more.
+
+    Raises:
+        FileError: a number of joints that the protocol does not know.
+    """
+    have, wanted = numbers.shape[1], len(protocol.joints.names)
+    if have == wanted:
+        return numbers
+    if have in protocol.choices:
+        return numbers[:, list(protocol.choices[have])]
+    likely = [
+        name
+        for name, other in PROTOCOLS.items()
+        if other.title and len(other.joints.names) == have
+    ]
+    hints = {1: "are these centres?", 12: "were the wrist's two left out?"}
+    hint = hints.get(have) or (f"that is {' or '.join(likely)}" if likely else "")
+    allowed = " or ".join(map(str, (wanted, *protocol.choices)))
+    raise FileError(
+        f"has {have} joint{'' if have == 1 else 's'} a frame where {allowed} are "
+        f"wanted, {protocol.joints.names[0]} first" + (f"; {hint}" if hint else "")
+    )
+
+
+def span_of_labels(count: int, protocol: Protocol, name: str | None = None) -> Span:
+    """Which rows labels are, by how many there are.
+
+    Labels of any other number than the test set or one of its subsets are a test set
+    of their own, in which no subsets are told apart.
+
+    Args:
+        count: how many there are.
+        protocol: of the dataset.
+        name: of a subset that was asked for, where several have as many.
+    """
+    if count == protocol.frames:
+        return Span(0, count)
+    same = [s for s in protocol.subsets if s.last - s.first == count]
+    same = [subset for subset in same if subset.name == name] or same
+    if len(same) == 1:
+        return _span(same[0])
+    return Span(0, count, known=not protocol.subsets and protocol.frames is None)
+
+
+def narrow(span: Span, name: str, protocol: Protocol) -> Span:
+    """The rows of one subset, by its name.
+
+    Raises:
+        FileError: there is no such subset, or the labels don't have it.
+    """
+    named = {subset.name: subset for subset in protocol.subsets}
+    if name not in named:
+        known = ", ".join(named) or "none"
+        raise FileError(f"--subset {name!r} is not known; this dataset has: {known}")
+    subset = named[name]
+    if not span.known or subset.first < span.first or subset.last > span.last:
+        raise FileError(
+            f"--subset {name!r} is not among the {len(span)} frames of the labels"
+        )
+    return _span(subset)
+
+
+def span_of_predictions(count: int, labels: Span, protocol: Protocol) -> Span:
+    """Which rows of the labels predictions are, by how many there are.
+
+    Raises:
+        FileError: neither all of the labels nor one subset of them.
+    """
+    if count == len(labels):
+        return labels
+    fit = [
+        subset
+        for subset in protocol.subsets
+        if labels.known
+        and labels.first <= subset.first
+        and subset.last <= labels.last
+        and subset.last - subset.first == count
+    ]
+    if len(fit) == 1:
+        return _span(fit[0])
+    if fit:
+        names = ", ".join(subset.name for subset in fit)
+        raise FileError(
+            f"has {count} frames, as have {names}: say which it is with --subset"
+        )
+    raise FileError(_wrong_count(count, labels, protocol))
+
+
+def _span(subset: Subset) -> Span:
+    return Span(subset.first, subset.last, name=subset.name)
+
+
+def _wrong_count(count: int, labels: Span, protocol: Protocol) -> str:
+    wanted = len(labels)
+    said = f"has {count} frames where the labels have {wanted}"
+    parts = [f"{s.name} has {s.last - s.first}" for s in protocol.subsets]
+    if parts and labels.known:
+        said += f" ({', '.join(parts)})"
+    if count in TRAINING:
+        return f"{said}; that is {TRAINING[count]}"
+    if count == 3 * wanted:
+        return f"{said}: three views? Give those of the first"
+    if count % wanted == 0:
+        return f"{said}, {count // wanted} times as many: are frames repeated?"
+    if abs(count - wanted) == 1:
+        return f"{said}; is a row lost at one end, or a heading among the rows?"
+    return f"{said}; predictions must be of all frames, or of one subset"

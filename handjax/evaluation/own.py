@@ -1,0 +1,146 @@
+"""A method's joints as a real dataset has them, and back in its camera's frame.
+
+A crop has its own origin, and left hands are mirrored on their way in. Estimates say
+nothing of either, so the first camera travels with them as a set of four points, its
+origin and the tips of its axes: where these lie in the crop leads back.
+
+Notation, shared by every function here and by the tests:
+    c: the four points in the crop frame, mm, (frames, 4, 3).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from handjax.batch import Batch, Labels
+from handjax.evaluation.joint_sets import (
+    DENOISED,
+    SCORED,
+    Truth,
+    from_keypoints,
+    scored,
+    true_joints,
+)
+from handjax.geometry import transforms
+
+CAMERA = "camera"
+"""The set of the four points."""
+# 100 mm, lest float32 leave little of an axis behind a metre of distance.
+REACH = 100.0
+
+
+def own_of(joint_set: str) -> str:
+    """Whose joints, in `skeleton.DATASETS`, are scored as this set."""
+    named = {counted: own for own, counted in SCORED.items()}
+    return named.get(joint_set, joint_set)
+
+
+def joints_of(
+    joints: Callable[[Any, Batch], Mapping[str, Array]], joint_set: str
+) -> Callable[[Any, Batch], dict[str, Array]]:
+    """`Method.joints` with a dataset's set and the camera among what it gives.
+
+    Args:
+        joints: of a method.
+        joint_set: what the dataset is scored on, made from key points where the method
+            does not give it.
+    """
+
+    def extended(prediction: Any, batch: Batch) -> dict[str, Array]:
+        found = dict(joints(prediction, batch))
+        if joint_set not in found:
+            found[joint_set] = from_keypoints(own_of(joint_set), found["keypoints21"])
+        return found | {CAMERA: camera_points(batch)}
+
+    return extended
+
+
+def truth_of(joint_set: str) -> Callable[[Labels], dict[str, Truth]]:
+    """What `true_joints` finds of a dataset, and room for the camera."""
+
+    def found(labels: Labels) -> dict[str, Truth]:
+        sets = true_joints(labels, own_of(joint_set))
+        frames = len(sets[joint_set].joints)
+        nothing = Truth(jnp.zeros((frames, 4, 3)), jnp.ones((frames, 4), bool))
+        # The key points are what pictures show.
+        kept = (joint_set, DENOISED, "keypoints21")
+        return {k: v for k, v in sets.items() if k in kept} | {CAMERA: nothing}
+
+    return found
+
+
+def camera_points(batch: Batch) -> Float[Array, "batch 4 3"]:
+    """The first camera's origin and the tips of its axes in the world, mm.
+
+    Of left hands, which were mirrored, x points the other way.
+    """
+    axes = jnp.concatenate([jnp.zeros((1, 3)), REACH * jnp.eye(3)])
+    world_from_camera = jax.vmap(transforms.invert)(batch.views.camera_from_world[:, 0])
+    points = jnp.broadcast_to(axes, (len(world_from_camera), 4, 3))
+    if batch.right is not None:
+        sign = jnp.where(batch.right, 1.0, -1.0)
+        points = points.at[:, :, 0].multiply(sign[:, None])
+    return jax.vmap(transforms.apply)(world_from_camera, points)
+
+
+def to_camera(
+    joints: Float[np.ndarray, "frames joints 3"], c: Float[np.ndarray, "frames 4 3"]
+) -> Float[np.ndarray, "frames joints 3"]:
+    """Joints of the crop frame in that of the first camera, mm.
+
+    p = A^T (q - c_0),    columns of A: (c_k - c_0) / |c_k - c_0|
+    """
+    origin = c[:, :1].astype(np.float64)
+    axes = (c[:, 1:] - origin) / REACH
+    return np.einsum("fjx,fkx->fjk", joints - origin, axes)
+
+
+def labels_of(
+    survey: Any, joint_set: str
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """The joints that a dataset is scored on, of all its frames.
+
+    Args:
+        survey: `data.real.survey.Survey` of a split.
+        joint_set: what the dataset is scored on.
+
+    Returns:
+        Joints in each frame's first camera, mm; which are known, those of frames that
+        could not be read are not; names of the frames.
+    """
+    joints, valid = scored(own_of(joint_set), survey.joints, survey.valid)
+    R, t = (survey.camera_from_world[:, :3, k] for k in (slice(3), 3))
+    joints = np.einsum("fxy,fjy->fjx", R, joints.astype(np.float64)) + t[:, None]
+    # Back to the picture that was not mirrored.
+    joints[~survey.right, :, 0] *= -1.0
+    rows, there = _rows(survey.places)
+    names = tuple(survey.names[k] for k in rows)
+    return joints[rows], valid[rows] & there[:, None], names
+
+
+def whole(estimates: Any, places: Int[np.ndarray, "frames"]) -> Any:
+    """Estimates with a row for every frame up to the last, known or not.
+
+    One that could not be read takes the estimate of the one before, and has no truth.
+
+    Args:
+        estimates: `training.Estimates` of the frames that were read.
+        places: their numbers in the dataset.
+    """
+    rows, there = _rows(places)
+    every = jax.tree.map(lambda leaf: leaf[rows], estimates)
+    valid = {name: known & there[:, None] for name, known in every.valid.items()}
+    return every._replace(valid=valid)
+
+
+def _rows(
+    places: Int[np.ndarray, "frames"],
+) -> tuple[Int[np.ndarray, "all"], Bool[np.ndarray, "all"]]:
+    """For every frame the row of the last one that was read, and whether it is it."""
+    every = np.arange(int(places.max()) + 1)
+    rows = np.searchsorted(places, every, side="right") - 1
+    return np.maximum(rows, 0), np.isin(every, places)

@@ -1,0 +1,99 @@
+"""One file of joints, read."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from handjax.evaluation.predictions import arrays, text
+from handjax.evaluation.predictions.text import FileError
+
+BROKEN = 3
+"""So many bad rows are named."""
+
+
+class Points(NamedTuple):
+    """What a file holds, as it stands there.
+
+    Attributes:
+        numbers: three a joint.
+        names: of its rows; () where it has none.
+        kind: see `arrays.kind`.
+    """
+
+    numbers: Float[np.ndarray, "frames joints 3"]
+    names: tuple[str, ...]
+    kind: str
+
+
+def read(
+    path: str | Path,
+    joints: Collection[int],
+    *,
+    names: Sequence[str] = (),
+    hint: str = "uvd",
+    gaps: bool = False,
+) -> Points:
+    """Points of a file, in whichever form.
+
+    Args:
+        path: of the file.
+        joints: how many there may be in a frame.
+        names: of its arrays, where it has several.
+        hint: "uvd" or "xyz", see `arrays.choose`.
+        gaps: let joints be NaN, as labels may be where nobody knows.
+
+    Raises:
+        FileError: it can't be read; the message names the file.
+    """
+    try:
+        found = _read(Path(path), joints, names, hint)
+        _check(found.numbers, gaps)
+    except FileError as wrong:
+        raise FileError(f"{path} {wrong}") from wrong
+    return found
+
+
+def _read(
+    path: Path, joints: Collection[int], names: Sequence[str], hint: str
+) -> Points:
+    try:
+        content = path.read_bytes()
+    except OSError as wrong:
+        raise FileError(f"can't be read: {wrong.strerror}") from wrong
+    if not content.strip():
+        raise FileError("is empty")
+    kind = arrays.kind(content)
+    if kind == "text":
+        return _from_text(content)
+    found = arrays.load(path, content, kind)
+    points = arrays.choose(found, joints, names=names, hint=hint)
+    return Points(points, (), kind)
+
+
+def _from_text(content: bytes) -> Points:
+    if b"\0" in content:
+        raise FileError("is neither text nor .mat, .npz, .npy or JSON")
+    rows = text.parse(content.decode("utf-8-sig", errors="replace"))
+    columns = rows.numbers.shape[1]
+    if columns % 3:
+        raise FileError(
+            f"has {columns} numbers a row, which is not three a joint: is there a "
+            "column too many, or were 2D joints written?"
+        )
+    numbers = rows.numbers.reshape(len(rows.numbers), -1, 3)
+    return Points(numbers, rows.names, "text")
+
+
+def _check(numbers: Float[np.ndarray, "frames joints 3"], gaps: bool) -> None:
+    bad = np.isinf(numbers) if gaps else ~np.isfinite(numbers)
+    rows = np.flatnonzero(bad.any(axis=(1, 2)))
+    if rows.size:
+        shown = ", ".join(str(row + 1) for row in rows[:BROKEN])
+        more = f" and {rows.size - BROKEN} more" if rows.size > BROKEN else ""
+        raise FileError(
+            f"has values that are not finite in frames {shown}{more}; a frame that was "
+            "lost wants a guess, such as the mean hand"
+        )

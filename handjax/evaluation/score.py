@@ -1,0 +1,127 @@
+"""Joints into errors: brought to the truth as the protocol allows, then measured.
+
+Notation, shared by every function here and by the tests:
+    e: joint errors, mm, (frames, joints); NaN where the truth is unknown.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from handjax.evaluation import aligned, metrics
+from handjax.evaluation.matching import Span
+from handjax.evaluation.protocols import JOINT_SETS, Protocol
+
+Errors = Float[np.ndarray, "frames joints"]
+Joints = Float[np.ndarray, "frames joints 3"]
+Valid = Bool[np.ndarray, "frames joints"]
+
+
+class Scored(NamedTuple):
+    """A method on some frames of a test set.
+
+    Attributes:
+        name: as tables call it.
+        span: which rows of the test set the frames are.
+        predicted: of the headline's joint set, camera axes, mm, as they were given.
+        truth: likewise.
+        errors: e by joint set, the headline's first.
+        aligned: mean error by how predictions are brought to the truth, mm.
+        notes: lines on how it was read.
+    """
+
+    name: str
+    span: Span
+    predicted: Joints
+    truth: Joints
+    errors: Mapping[str, Errors]
+    aligned: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+def score(
+    name: str,
+    span: Span,
+    predicted: Joints,
+    truth: Joints,
+    valid: Valid,
+    protocol: Protocol,
+    *,
+    align: str,
+    notes: tuple[str, ...] = (),
+) -> Scored:
+    """Measure a method on the frames of `span`.
+
+    Args:
+        name: of the method.
+        span: rows of the test set.
+        predicted, truth: of the headline's joint set, mm.
+        valid: which true joints are known.
+        protocol: of the dataset.
+        align: a key of `protocols.ALIGNED`.
+        notes: lines on how it was read.
+    """
+    e = {how: measure(predicted, truth, valid, protocol, how) for how in ways(protocol)}
+    means = {how: metrics.mean(errors) for how, errors in e.items()}
+    errors = with_parts({protocol.sets[0]: e[align]}, protocol)
+    return Scored(name, span, predicted, truth, errors, means, notes)
+
+
+def ways(protocol: Protocol) -> tuple[str, ...]:
+    """How predictions may be brought to the truth on this dataset."""
+    if protocol.root is None:
+        return ("none", "procrustes")
+    return ("none", "root", "scale", "procrustes")
+
+
+def measure(
+    predicted: Joints, truth: Joints, valid: Valid, protocol: Protocol, align: str
+) -> Errors:
+    """e after predictions were brought to the truth.
+
+    Args:
+        predicted, truth: mm.
+        valid: which true joints are known. A frame whose root is unknown counts
+            nowhere where the root is given.
+        protocol: its root and bone.
+        align: a key of `protocols.ALIGNED`.
+    """
+    if align == "none":
+        return metrics.joint_errors(predicted, truth, valid)
+    if align == "procrustes":
+        brought = aligned.procrustes(predicted, truth, valid)
+        return metrics.joint_errors(brought, truth, valid)
+    root = protocol.root
+    if root is None:
+        raise ValueError(f"{align!r} wants a dataset with a root joint; got none")
+    if align == "scale" and protocol.bone is None:
+        predicted = aligned.scaled_to_fit(predicted, truth, root=root, valid=valid)
+    elif align == "scale" and protocol.bone is not None:
+        lengths = aligned.bone_length(truth, protocol.bone)
+        predicted = aligned.scaled_to(predicted, lengths, bone=protocol.bone, root=root)
+    ours = aligned.root_relative(predicted, root)
+    return metrics.joint_errors(ours, aligned.root_relative(truth, root, valid), valid)
+
+
+def with_parts(errors: Mapping[str, Errors], protocol: Protocol) -> dict[str, Errors]:
+    """Errors of the protocol's joint sets, with those that are a part of another."""
+    found = dict(errors)
+    for name in protocol.sets:
+        whole = JOINT_SETS[name].whole
+        if name not in found and whole in found:
+            found[name] = found[whole][:, list(JOINT_SETS[name].rows)]
+    return found
+
+
+def mean_hand(truth: Joints, valid: Valid) -> Joints:
+    """The constant predictor on camera coordinates: the mean hand at each centroid.
+
+    It is told where the hand is, and nothing of its pose.
+    """
+    known = metrics.known_joints(truth, valid)
+    total = np.where(known[..., None], truth, 0.0).sum(axis=1)
+    centroid = total / np.maximum(known.sum(axis=1), 1)[:, None]
+    about = np.where(known[..., None], truth - centroid[:, None], 0.0)
+    return centroid[:, None] + metrics.constant_predictor(about, known)

@@ -1,0 +1,130 @@
+"""From a crop, mirrored or not, back into the camera that took the frame."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from handjax.batch import Batch, Labels, Views
+from handjax.data.real.survey import Survey
+from handjax.evaluation import own
+from handjax.geometry import cameras, transforms
+
+RNG = np.random.default_rng(0)
+MIRROR = np.array([-1.0, 1.0, 1.0])
+
+
+def rigid(angle, shift):
+    c, s = np.cos(angle), np.sin(angle)
+    R = jnp.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+    return transforms.make(R, jnp.array(shift))
+
+
+def batch_of(camera_from_world, right):
+    frames = len(camera_from_world)
+    ortho = cameras.orthographic_crop(300.0, 8)
+    leaf = jnp.broadcast_to
+    views = Views(
+        depth=None,
+        image=None,
+        mask=None,
+        valid=jnp.ones((frames, 1), bool),
+        camera=cameras.Orthographic(
+            leaf(ortho.focal, (frames, 1, 2)), leaf(ortho.centre, (frames, 1, 2))
+        ),
+        crop_from_camera=jnp.tile(rigid(0.0, [1.0, 2.0, -600.0]), (frames, 1, 1, 1)),
+        camera_from_world=camera_from_world[:, None],
+    )
+    return Batch(views, None, Labels(), right)
+
+
+def to_crop(batch, points):
+    crop = jnp.einsum(
+        "fij,fjk->fik",
+        batch.views.crop_from_camera[:, 0],
+        batch.views.camera_from_world[:, 0],
+    )
+    return jnp.einsum("fij,fnj->fni", crop[:, :3, :3], points) + crop[:, None, :3, 3]
+
+
+def test_the_camera_that_travels_along_leads_back_from_the_crop():
+    rigs = jnp.stack([rigid(0.0, [0.0, 0.0, 0.0]), rigid(0.7, [30.0, -20.0, 50.0])])
+    seen = jnp.asarray(
+        RNG.normal(0.0, 50.0, (2, 21, 3)) + np.array([20.0, 30.0, 650.0])
+    )
+    for right in (None, jnp.array([True, False])):
+        batch = batch_of(rigs, right)
+        world_from_camera = jnp.linalg.inv(rigs)
+        world = jnp.einsum("fij,fnj->fni", world_from_camera[:, :3, :3], seen)
+        world = world + world_from_camera[:, None, :3, 3]
+        crop, c = (to_crop(batch, p) for p in (world, own.camera_points(batch)))
+        wanted = np.array(seen)
+        if right is not None:
+            # The crop is of the mirrored picture; the file is of the picture.
+            wanted[1] *= MIRROR
+        found = own.to_camera(np.asarray(crop), np.asarray(c))
+        np.testing.assert_allclose(found, wanted, atol=2e-3)
+
+
+def test_a_method_of_key_points_gets_the_datasets_joints():
+    batch = batch_of(jnp.eye(4)[None], None)
+    keypoints = jnp.asarray(RNG.normal(size=(1, 21, 3)), jnp.float32)
+    joints = own.joints_of(lambda p, b: {"keypoints21": p}, "icvl")
+    found = joints(keypoints, batch)
+    assert {name: x.shape[1] for name, x in found.items()} == {
+        "keypoints21": 21,
+        "icvl": 16,
+        "camera": 4,
+    }
+    # What a method gives itself is left as it is.
+    given = own.joints_of(lambda p, b: {"nyu14": p[:, :14]}, "nyu14")(keypoints, batch)
+    np.testing.assert_array_equal(given["nyu14"], keypoints[:, :14])
+
+
+def test_the_truth_is_the_datasets_own():
+    labels = Labels(own=jnp.ones((2, 36, 3)), joints=jnp.zeros((2, 21, 3)))
+    found = own.truth_of("nyu14")(labels)
+    assert found.keys() == {"nyu14", "nyu14_denoised", "keypoints21", "camera"}
+    assert (found["nyu14"].joints == 1.0).all()
+
+
+def survey(places, right):
+    frames = len(places)
+    nothing = np.zeros((frames, 3), np.float32)
+    joints = np.arange(frames * 36 * 3, dtype=np.float32).reshape(frames, 36, 3)
+    return Survey(
+        names=tuple(f"frame {place}" for place in places),
+        places=np.array(places),
+        right=np.array(right),
+        subjects=np.zeros(frames, int),
+        cubes=np.full(frames, 300.0),
+        hand=nothing,
+        found=nothing,
+        joints=joints,
+        valid=np.ones((frames, 36), bool),
+        camera_from_world=np.tile(np.eye(4, dtype=np.float32), (frames, 1, 1)),
+    )
+
+
+def test_labels_of_a_survey_have_a_row_for_every_frame_that_counts():
+    known = survey([0, 1, 3], [True, False, True])
+    joints, valid, names = own.labels_of(known, "nyu14")
+    assert joints.shape == (4, 14, 3)
+    assert valid[:, 0].tolist() == [True, True, False, True]
+    assert names == ("frame 0", "frame 1", "frame 1", "frame 3")
+    rows = known.joints[:, [0, 3]]
+    np.testing.assert_allclose(joints[0, :2], rows[0])
+    np.testing.assert_allclose(joints[1, :2], rows[1] * MIRROR)
+
+
+def test_estimates_of_frames_that_were_not_read_have_no_truth():
+    class Estimates(NamedTuple):
+        predicted: dict
+        valid: dict
+
+    found = own.whole(
+        Estimates({"a": np.array([1.0, 2.0])}, {"a": np.ones((2, 3), bool)}),
+        np.array([1, 3]),
+    )
+    assert found.predicted["a"].tolist() == [1.0, 1.0, 1.0, 2.0]
+    assert found.valid["a"].all(axis=1).tolist() == [False, True, False, True]
