@@ -22,6 +22,7 @@ from ml_collections import ConfigDict, config_flags
 
 from handjax import training, visualize, weights
 from handjax.batch import FAR
+from handjax.data.real import loading
 from handjax.evaluation import metrics, protocols
 from handjax.experiment import Experiment, assemble, example, join, judge
 from handjax.training import Phase, TrainState, configs
@@ -67,10 +68,14 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
     Raises:
         ConfigError: if the config asks for what cannot be, or is not that of the run
             in this folder.
+        DatasetError: if it asks for a real dataset that is not there.
         NotFiniteError: naming the loss term that became NaN, and when.
     """
     config, method = experiment.config, experiment.method
     phases = training.read_phases(config, method)
+    if "real" in config and any("real" in phase.sources for phase in phases):
+        # What is not there is better missed now than after the phases before it.
+        loading.require(config.real)
     with (
         training.Alone(workdir),
         training.Checkpoints(workdir) as saved,
@@ -134,19 +139,20 @@ def begin(run: Run, init: str | None) -> TrainState:
 
 def fresh(run: Run) -> TrainState:
     """The state before the first step, at random."""
-    sample, held = example(run.experiment)
+    source = example(run.experiment)
     root = jax.random.key(run.experiment.config.seed)
     draw, key = jax.random.split(jax.random.fold_in(root, training.START))
-    return training.init_state(run.experiment.method, sample(draw, held), key)
+    return training.init_state(
+        run.experiment.method, source.sample(draw, source.held), key
+    )
 
 
 def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     """Take the steps of a phase that are still to be taken."""
-    source = join(run.experiment.sources, phase.sources)
-    source = training.spread(source, run.mesh)
+    source = join(run.experiment.sources, phase.sources, run.mesh)
     first, every = int(state.step), phase.every
     count = training.steps_per_dispatch(
-        first, phase.first, phase.last, every, LOG_EVERY
+        first, phase.first, phase.last, every, LOG_EVERY, fed=source.feed is not None
     )
     step = training.make_step(run.experiment.method, phase, source)
     steps = training.compile_step(step, run.mesh, count)
@@ -155,7 +161,8 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")
     meter = training.Meter(sum(phase.sources.values()))
     for number in range(first + count, phase.last + 1, count):
-        state, measured = steps(state, run.key, source.held)
+        held = source.feed(number - count) if source.feed else source.held
+        state, measured = steps(state, run.key, held)
         meter.add(range(number - count + 1, number + 1), measured)
         examined = number % every == 0 or number == phase.last
         if number % LOG_EVERY == 0 or examined or run.interrupt.received:
@@ -211,6 +218,8 @@ def conclude(run: Run) -> int:
     seen = "synthetic"
     if "studio" in run.phases[-1].sources:
         seen = f"studio --subject {run.experiment.config.studio.subject}"
+    if "real" in run.phases[-1].sources:
+        seen = f"{run.experiment.config.real.name} --root PATH"
     print(
         f"done: {run.phases[-1].last} steps in {run.workdir}; best at step "
         f"{run.saved.best}. Next: python evaluate.py --dataset {seen} "
@@ -231,7 +240,7 @@ def main(_: list[str]) -> None:
         sys.exit(train(assemble(config), workdir, INIT.value))
     except training.NotFiniteError as wrong:
         sys.exit(f"stopped: {wrong}. Checkpoints in {workdir} are from before that.")
-    except (configs.ConfigError, weights.MissingError) as wrong:
+    except (configs.ConfigError, weights.MissingError, *loading.FAULTS) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(2)
 

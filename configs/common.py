@@ -8,6 +8,9 @@ from ml_collections import ConfigDict
 ADAPT = "adapt"
 """The variant that trains the last phase alone."""
 
+REAL = "real"
+"""The variant that draws from a real dataset where others draw from the studio."""
+
 
 class Row(NamedTuple):
     """A row of a paper's table of ablations, as a change of the config.
@@ -145,3 +148,28 @@ def studio() -> ConfigDict:
             "labels": (),  # what the method may read: "centres", "joints"
         }
     )
+
+
+def real() -> ConfigDict:
+    """Frames of a real dataset for `handjax.data.real`."""
+    return ConfigDict(
+        {
+            "name": "nyu",  # see python -m handjax data --help
+            "root": "",  # of the download, to prepare it from; "" once that is done
+            "data_dir": "",  # where stores are; "" for the user's cache
+            "splits": ("train",),  # those to learn from, together
+            "sees": "depth",  # along parallel rays; or "image", as the camera saw it
+            "views": 3,  # of frames that have so many
+            "labels": (),  # may be read: "joints", "vertices", "depth", "mask"
+            "center": "depth",  # of the crop: found in it; or "gt", by the labels
+            "crop_jitter": 10.0,  # mm, at most, from there
+        }
+    )
+
+
+def on_real(config: ConfigDict) -> None:
+    """Let every phase draw from `config.real` where it drew from the studio."""
+    for phase in config.phases:
+        phase.sources = tuple(REAL if s == "studio" else s for s in phase.sources)
+        sizes = phase.batch_sizes.items()
+        phase.batch_sizes = {REAL if s == "studio" else s: n for s, n in sizes}

@@ -5,6 +5,8 @@ python train.py --config=configs/wan_spheres.py:small      what is released
 python train.py --config=configs/wan_spheres.py:paper      the full recipe
 python train.py --config=configs/wan_spheres.py:test       seconds, for tests
 python train.py --config=configs/wan_spheres.py:small,single_view     a row of Table 1
+python train.py --config=configs/wan_spheres.py:small,real \
+    --config.real.name=nyu --config.real.root=PATH                     real frames
 
 PYTHONPATH=. python benchmarks/ablations.py --size small --init wan_spheres \
     --out runs/table1                                      all of Table 1
@@ -20,7 +22,8 @@ __all__ = ["FIGURES", "ROWS", "SIZES", "get_config"]
 
 def get_config(variant: str = "") -> ConfigDict:
     """The settings of one variant, locked: a name that is not here is refused."""
-    rows = {name: row.change for name, row in ROWS.items()} | {common.ADAPT: adapt}
+    rows = {name: row.change for name, row in ROWS.items()}
+    rows |= {common.REAL: common.on_real, common.ADAPT: adapt}
     changes = common.read_variant(variant, SIZES, rows)
     config = ConfigDict(
         {
@@ -33,6 +36,7 @@ def get_config(variant: str = "") -> ConfigDict:
             "optimizer": common.optimizer(),
             "synthetic": common.synthetic(),
             "studio": common.studio(),
+            "real": common.real(),
             "model": ConfigDict(
                 {
                     "stacks": 1,  # Sec. 4: one by default, two in Table 2

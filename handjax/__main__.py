@@ -1,12 +1,14 @@
 """The commands of handjax: what it does for a user's own images.
 
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
+python -m handjax data nyu --root PATH --sheet nyu.png
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
+from handjax import data_command
 from handjax.export import FolderError
 from handjax.fitting import FrameError, command
 
@@ -16,11 +18,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m handjax", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     command.add_to(commands)
+    data_command.add_to(commands)
     given = sys.argv[1:] if arguments is None else list(arguments)
     chosen = parser.parse_args(command.join_center(given))
     try:
         chosen.run(chosen)
-    except (FrameError, FolderError) as error:
+    except (FrameError, FolderError, *data_command.FAULTS) as error:
         print(f"{parser.prog} {chosen.command}: {error}", file=sys.stderr)
         return 2
     return 0

@@ -20,7 +20,9 @@ class Views(NamedTuple):
     """Pictures of the same instant from one or more cameras.
 
     Each view has a crop frame: the camera's axes with the origin moved to the crop's
-    centre. `depth` is z in that frame; pixels without a hand carry `FAR`.
+    centre. `depth` is z in that frame; pixels without a hand carry `FAR`. A pinhole
+    camera's rays meet in its own origin, so its crop frame is the camera's; there
+    pixels without a hand lie `FAR` behind the crop's centre.
 
     Attributes:
         depth: mm from the crop's centre, (batch, view, height, width).
@@ -50,6 +52,9 @@ class Labels(NamedTuple):
         centres: the 41 sphere centres.
         radii: their radii.
         vertices: the surface.
+        own: joints as the dataset itself has them, in its order (`skeleton.DATASETS`):
+            what it is scored on.
+        own_valid: which of them it labels.
     """
 
     joints: Float[Array, "batch 21 3"] | None = None
@@ -57,17 +62,25 @@ class Labels(NamedTuple):
     centres: Float[Array, "batch 41 3"] | None = None
     radii: Float[Array, "batch 41"] | None = None
     vertices: Float[Array, "batch vertices 3"] | None = None
+    own: Float[Array, "batch own 3"] | None = None
+    own_valid: Bool[Array, "batch own"] | None = None
 
 
 class Batch(NamedTuple):
     """Input views, the views a prediction is compared with, and labels.
 
-    `targets` is None where the inputs are their own targets.
+    Attributes:
+        views: what a method sees.
+        targets: what its prediction is compared with, None where that is `views`.
+        labels: what it may know.
+        right: which hands are right ones, None where all are. Left ones are mirrored
+            before they come here.
     """
 
     views: Views
     targets: Views | None
     labels: Labels
+    right: Bool[Array, "batch"] | None = None
 
 
 class Source(NamedTuple):
@@ -77,7 +90,10 @@ class Source(NamedTuple):
         sample: (key, held) -> Batch, or a tuple of them, within a jitted step.
         held: arrays that wait on the device. The step takes them as an argument; as
             constants they would be copied into the program.
+        feed: number of a step, from 0 -> what is held for it, made on the host; None
+            where the same serves every step.
     """
 
     sample: Callable[[Any, Any], Any]
     held: Any = ()
+    feed: Callable[[int], Any] | None = None

@@ -10,12 +10,13 @@ from jaxtyping import Array, Key
 
 from handjax.batch import Source
 from handjax.data import studio, synthetic
+from handjax.data.real import loading as real
 from handjax.data.synthetic import CENTERS
 from handjax.evaluation.protocols import true_joints
 from handjax.hands.poses import VIEWS
 from handjax.hands.template import Template, load_template
 from handjax.methods.method import Method
-from handjax.training import Examiner, make_examiner
+from handjax.training import Examiner, make_examiner, spread
 from handjax.training.configs import Config, ConfigError
 
 Offer = Callable[[int], Source]
@@ -67,6 +68,7 @@ def check(config: Config) -> None:
         "studio.split": (config.studio.split, studio.SPLITS),
         **{f"studio.labels: {x}": (x, studio.LABELS) for x in config.studio.labels},
         **{f"phases[{k}].keep": (p.keep, KEEPS) for k, p in enumerate(config.phases)},
+        **_choices_of_real(config),
     }
     for name, (value, known) in choices.items():
         if value not in known:
@@ -94,6 +96,19 @@ def check(config: Config) -> None:
             raise ConfigError(f"{name} is {count}; it must be 1 or more")
 
 
+def _choices_of_real(config: Config) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """What may be chosen of a real dataset; configs of old releases know of none."""
+    chosen = config.get("real")
+    if not chosen:
+        return {}
+    return {
+        "real.name": (chosen.name, real.DATASETS),
+        "real.sees": (chosen.sees, real.SEES),
+        "real.center": (chosen.center, real.CENTERS),
+        **{f"real.labels: {x}": (x, real.LABELS) for x in chosen.labels},
+    }
+
+
 def make_method(config: Config, template: Template) -> Method:
     """The method `config.method` of handjax.methods, made for the config."""
     return import_module(f"handjax.methods.{config.method}").make(config, template)
@@ -101,11 +116,14 @@ def make_method(config: Config, template: Template) -> Method:
 
 def make_sources(config: Config, template: Template) -> dict[str, Offer]:
     """Every source of batches that a phase of this config may name."""
-    return {
+    offers = {
         "synthetic": partial(synthetic.source, template, config.synthetic),
         "poses": partial(synthetic.poses_alone, template, config.synthetic),
         "studio": partial(studio.source, config.studio),
     }
+    if "real" in config:
+        offers["real"] = partial(real.source, config.real, seed=config.seed)
+    return offers
 
 
 def judge(experiment: Experiment) -> Examiner:
@@ -126,12 +144,15 @@ def example(experiment: Experiment) -> Source:
     return experiment.sources["synthetic"](1)
 
 
-def join(sources: Mapping[str, Offer], sizes: Mapping[str, int]) -> Source:
+def join(
+    sources: Mapping[str, Offer], sizes: Mapping[str, int], mesh: Any = None
+) -> Source:
     """A draw from each of the named sources; a tuple if there are several.
 
     Args:
         sources: what there is.
         sizes: examples from each.
+        mesh: of the devices that share them; None for one device.
 
     Raises:
         ConfigError: if a name is not among the sources.
@@ -139,7 +160,7 @@ def join(sources: Mapping[str, Offer], sizes: Mapping[str, int]) -> Source:
     unknown = [name for name in sizes if name not in sources]
     if unknown:
         raise ConfigError(f"no source is called {unknown}; there are {sorted(sources)}")
-    parts = [sources[name](size) for name, size in sizes.items()]
+    parts = [spread(sources[name](size), mesh) for name, size in sizes.items()]
     if len(parts) == 1:
         return parts[0]
 
@@ -148,4 +169,8 @@ def join(sources: Mapping[str, Offer], sizes: Mapping[str, int]) -> Source:
         each = zip(parts, keys, held, strict=True)
         return tuple(part.sample(own, kept) for part, own, kept in each)
 
-    return Source(sample, tuple(part.held for part in parts))
+    def feed(step: int) -> tuple[Any, ...]:
+        return tuple(part.feed(step) if part.feed else part.held for part in parts)
+
+    held = tuple(part.held for part in parts)
+    return Source(sample, held, feed if any(part.feed for part in parts) else None)

@@ -89,7 +89,7 @@ def from_run(workdir: str | Path) -> Weights:
 
 def blank(experiment: Experiment) -> tuple[Any, Any]:
     """Shapes of the parameters and the state of an experiment's method."""
-    sample, held = example(experiment)
+    sample, held, _ = example(experiment)
     key = jax.eval_shape(lambda: jax.random.key(0))
     init = experiment.method.init
     return jax.eval_shape(lambda key: init(key, sample(key, held)), key)

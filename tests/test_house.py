@@ -34,7 +34,8 @@ ARROWS = {
     "evaluation": {"geometry", "hands", "batch"},
 }
 # What stands on top may use all of these, and one another.
-TOP = {"experiment", "weights", "visualize", "export", "fitting", "__main__"}
+TOP = {"experiment", "weights", "visualize", "export", "fitting"}
+TOP |= {"data_command", "__main__"}
 ARROWS |= {name: (ARROWS.keys() | TOP) - {"__init__"} for name in TOP}
 
 

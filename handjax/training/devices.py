@@ -35,7 +35,10 @@ def make_mesh(*batch_sizes: int) -> Mesh | None:
 
 
 def spread(source: Source, mesh: Mesh | None) -> Source:
-    """The same draws, each device making its part from all that is held."""
+    """The same draws, each device making its part from all that is held.
+
+    What a step is fed with comes in parts: its leaves are (batch, ...).
+    """
     if mesh is None:
         return source
     parts = NamedSharding(mesh, PartitionSpec("batch"))
@@ -43,7 +46,10 @@ def spread(source: Source, mesh: Mesh | None) -> Source:
     def sample(key: Any, held: Any) -> Any:
         return jax.lax.with_sharding_constraint(source.sample(key, held), parts)
 
-    return Source(sample, replicate(source.held, mesh))
+    feed = source.feed
+    if feed is None:
+        return Source(sample, replicate(source.held, mesh))
+    return Source(sample, feed=lambda step: jax.device_put(feed(step), parts))
 
 
 def replicate(tree: Any, mesh: Mesh | None) -> Any:
@@ -53,13 +59,14 @@ def replicate(tree: Any, mesh: Mesh | None) -> Any:
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
-def steps_per_dispatch(*marks: int) -> int:
+def steps_per_dispatch(*marks: int, fed: bool = False) -> int:
     """How many steps go to the device at once, for this backend.
 
     Args:
         marks: steps that must fall between two dispatches, and whose multiples must.
+        fed: whether each step gets something from the host.
     """
-    return gcd(PER_DISPATCH.get(jax.default_backend(), AT_ONCE), *marks)
+    return 1 if fed else gcd(PER_DISPATCH.get(jax.default_backend(), AT_ONCE), *marks)
 
 
 def compile_step(

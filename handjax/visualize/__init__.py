@@ -6,6 +6,7 @@ coordinates, u to the right and v down, as everywhere. Runs on the host.
 
 from handjax.visualize.estimates import estimates_sheet
 from handjax.visualize.figures import HAND_COLOURS, draw_joints, draw_spheres
+from handjax.visualize.frames import frames_sheet
 from handjax.visualize.sheets import contact_sheet, enlarge, save_png
 from handjax.visualize.surface import (
     PAPER,
@@ -26,6 +27,7 @@ __all__ = [
     "draw_spheres",
     "enlarge",
     "estimates_sheet",
+    "frames_sheet",
     "save_png",
     "shade",
 ]

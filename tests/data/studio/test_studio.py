@@ -152,7 +152,7 @@ VARIANTS = [*wan_spheres.SIZES, *(f"small,{row}" for row in wan_spheres.ROWS)]
 def test_a_batch_has_the_labels_that_its_config_names_and_no_others(variant, capture):
     config = wan_spheres.get_config(variant).studio.unlock()
     config.update({"subject": "C", "amount": "test", "split": "test"})
-    sample, held = studio.source(config, 2)
+    sample, held, _ = studio.source(config, 2)
     labels = jax.eval_shape(sample, jax.random.key(0), held).labels
     known = {name for name, value in labels._asdict().items() if value is not None}
     named = {"centres", "radii"} if variant.endswith(",labelled") else set()
@@ -169,7 +169,7 @@ def test_a_batch_has_the_labels_that_its_config_names_and_no_others(variant, cap
     ],
 )
 def test_labels_come_when_they_are_named(named, known, capture):
-    sample, held = studio.source(settings(labels=named), 3)
+    sample, held, _ = studio.source(settings(labels=named), 3)
     labels = jax.eval_shape(sample, jax.random.key(0), held).labels
     assert {k for k, v in labels._asdict().items() if v is not None} == known
 

@@ -1,0 +1,216 @@
+"""Real datasets as batches, to train on and to test on.
+
+A dataset is prepared once (`python -m handjax data`), or here where its download is
+given; afterwards nothing but the store is read. Left hands come mirrored.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray
+
+from handjax.batch import Batch, Source
+from handjax.data.real import batches, names
+from handjax.data.real.batches import CENTERS, LABELS, Look
+from handjax.data.real.centres import read_centres
+from handjax.data.real.download import missing, require_packages
+from handjax.data.real.frame import DatasetError, FrameError, Reader
+from handjax.data.real.mirror import mirrored
+from handjax.data.real.survey import Survey
+
+__all__ = [
+    "CENTERS",
+    "DATASETS",
+    "LABELS",
+    "SEES",
+    "DatasetError",
+    "FrameError",
+    "Survey",
+    "TestFrames",
+    "source",
+    "survey",
+    "test_frames",
+]
+
+Config = Any
+
+DATASETS = tuple(names.MODULES)
+SEES = ("depth", "image")
+FAULTS = (DatasetError, FrameError)
+"""What is raised where something is wrong with a download."""
+
+
+def require(config: Config) -> None:
+    """See to it that what a config names is there, prepared where it was not.
+
+    Args and raises as `source`.
+    """
+    _open(names.reader(config.name), config.root, config.splits, config.data_dir)
+
+
+def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
+    """Frames of a dataset in random order, for training.
+
+    What a step is fed with follows from the seed, the number of the step and of the
+    process alone.
+
+    Args:
+        config: see `configs.common.real`.
+        batch_size: frames a draw, over all processes.
+        seed: of the order and of what is random about crops.
+
+    Raises:
+        DatasetError: the dataset is not there, or lacks what was asked for.
+    """
+    reader = names.reader(config.name)
+    frames = _open(reader, config.root, config.splits, config.data_dir)
+    # What reads stores takes a second to import: only who needs it waits.
+    from handjax.data.real import order
+
+    processes = jax.process_count()
+    if batch_size % processes:
+        raise DatasetError(
+            f"a batch of {batch_size} can't be shared by {processes} processes"
+        )
+    look = Look(
+        sees=config.sees,
+        views=config.views,
+        labels=tuple(config.labels),
+        center=config.center,
+        jitter=config.crop_jitter,
+    )
+    feed = order.Feed(
+        order.draw(
+            frames,
+            look,
+            batch_size // processes,
+            seed=seed,
+            process=jax.process_index(),
+            processes=processes,
+        )
+    )
+
+    def sample(key: PRNGKeyArray, held: Any) -> Batch:
+        del key
+        return batches.as_batch(held, reader.ABOUT, look)
+
+    return Source(sample, feed=feed)
+
+
+class TestFrames(NamedTuple):
+    """Frames to test on, one after another, with the dataset's own joints.
+
+    Attributes:
+        source: of batches.
+        part: number of a batch -> what is held for it; the last batch goes on from the
+            first frame.
+        count: how many there are.
+        survey: what is known of each. Frames that could not be read are in neither:
+            `survey.places` says which are there.
+    """
+
+    source: Source
+    part: Callable[[int], Any]
+    count: int
+    survey: Survey
+
+
+def test_frames(
+    name: str,
+    root: str | Path | None,
+    split: str,
+    batch_size: int,
+    *,
+    data_dir: str | Path | None = None,
+    center: str | Path = "depth",
+    sees: Literal["depth", "image"] = "depth",
+    cube: float | None = None,
+) -> TestFrames:
+    """The frames of a split as their first camera sees them.
+
+    Args:
+        name: one of `DATASETS`.
+        root: the download, to prepare it from unless it is; None if it must be.
+        split: one of the dataset's.
+        batch_size: frames a draw.
+        data_dir: where stores are; the user's cache by default.
+        center: of the crops: "depth", found in it; "gt", by the labels; or a text
+            file with x, y, z in mm on a line for each frame of the split.
+        sees: depth along parallel rays, or colour as the camera took it.
+        cube: edge of the crops, mm; the dataset's own by default.
+
+    Raises:
+        DatasetError: the dataset is not there, or lacks what was asked for.
+    """
+    from handjax.data.real.survey import look_over
+
+    reader = names.reader(name)
+    frames = _open(reader, root, (split,), data_dir)
+    known = look_over(frames)
+    named = center if center in CENTERS else "depth"
+    look = Look(sees, labels=LABELS, center=str(named), cube=cube, exact=True)
+    given = known.hand * np.nan
+    if center not in CENTERS:
+        given = _given(Path(center), reader.ABOUT.frames[split], known)
+
+    def sample(key: PRNGKeyArray, held: Any) -> Batch:
+        del key
+        return batches.as_batch(held, reader.ABOUT, look)
+
+    def show(row: int) -> batches.Held:
+        still = np.random.default_rng(0)
+        return batches.hold(frames[row], look, still, given[row])
+
+    def part(number: int) -> Any:
+        rows = (number * batch_size + np.arange(batch_size)) % len(frames)
+        with ThreadPoolExecutor() as pool:
+            return batches.collate(list(pool.map(show, rows.tolist())))
+
+    return TestFrames(Source(sample), part, len(frames), known)
+
+
+def survey(
+    name: str,
+    root: str | Path | None,
+    split: str,
+    *,
+    data_dir: str | Path | None = None,
+) -> Survey:
+    """What is known of each frame of a split, without a look at the pictures.
+
+    Args and raises as `test_frames`.
+    """
+    from handjax.data.real.survey import look_over
+
+    return look_over(_open(names.reader(name), root, (split,), data_dir))
+
+
+def _open(
+    reader: Reader,
+    root: str | Path | None,
+    splits: Sequence[str],
+    data_dir: str | Path | None,
+) -> Any:
+    """Records of splits, prepared first where they are not."""
+    require_packages()
+    from handjax.data.real import order, store
+
+    wanted = store.check_names(reader, splits)
+    stored = store.open_store(reader, data_dir)
+    if lacking := [split for split in wanted if split not in stored.splits]:
+        if not root:
+            raise DatasetError(missing(reader.ABOUT, root))
+        stored = store.prepare(reader, root, data_dir=data_dir, splits=lacking)
+    return order.Frames(stored, wanted)
+
+
+def _given(centers: Path, count: int, known: Survey) -> Float[np.ndarray, "frames 3"]:
+    """The file's centres for the frames that are there, mirrored as these are."""
+    found = np.full((count, 3), np.nan, np.float32)
+    found[known.places] = mirrored(known.found, known.right)
+    given = read_centres(centers, count, found)[known.places]
+    return mirrored(given, known.right)

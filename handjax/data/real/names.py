@@ -1,0 +1,35 @@
+"""The datasets by name."""
+
+from importlib import import_module
+from typing import Any
+
+from handjax.data.real.frame import DatasetError, Reader
+
+# What commands and configs call each, and the module of `handjax.data` that reads it.
+MODULES = {
+    "nyu": "nyu",
+    "icvl": "icvl",
+    "msra15": "msra15",
+    "stb": "stb",
+    "rhd": "rhd",
+    "dexter_object": "dexter_object",
+    "freihand": "freihand",
+    "interhand": "interhand",
+    "ho3d": "ho3d",
+    "dexycb": "dexycb",
+    "deep_hand_mesh": "deep_hand_mesh",
+}
+
+
+def reader(name: str) -> Reader:
+    """The module that reads a dataset.
+
+    Raises:
+        DatasetError: none has that name.
+    """
+    if name not in MODULES:
+        raise DatasetError(
+            f"no dataset is called {name!r}; there are: {', '.join(MODULES)}"
+        )
+    module: Any = import_module(f"handjax.data.{MODULES[name]}")
+    return module

@@ -1,0 +1,96 @@
+"""Numbers out of label files: of the right shape, and numbers all of them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from handjax.data.real.frame import DatasetError, FrameError
+
+Shape = Sequence[int | None]
+
+
+def checked(
+    values: Any, shape: Shape, what: str, *, error: type[ValueError] = FrameError
+) -> Float[np.ndarray, "..."]:
+    """Values as an array of this shape, all finite.
+
+    Args:
+        values: array or nested lists.
+        shape: the size of each axis; None for any.
+        what: they are, for messages.
+        error: raised if they aren't.
+    """
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as cause:
+        raise error(f"{what} wants {_text(shape)} numbers; {cause}") from cause
+    fits = len(array.shape) == len(shape) and all(
+        wanted in (None, size) for wanted, size in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise error(f"{what} wants {_text(shape)} numbers; got {_text(array.shape)}")
+    if not np.isfinite(array).all():
+        raise error(f"{what} holds NaN or infinity")
+    return array
+
+
+def item(values: Any, place: int, what: str) -> Any:
+    """An item of a list that has one for every frame.
+
+    Raises:
+        FrameError: it has not.
+    """
+    if not isinstance(values, list | np.ndarray) or place >= len(values):
+        raise FrameError(f"{what} is missing: number {place} is not in the list")
+    return values[place]
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        DatasetError: there is no such file, or it is broken.
+    """
+    if not path.is_file():
+        raise DatasetError(f"no file at {path}; download it again")
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path} is no JSON ({error}); download it again") from error
+
+
+def read_json_points(path: Path, rows: int) -> Float[np.ndarray, "samples {rows} 3"]:
+    """Points of each sample from a JSON file, in single precision.
+
+    Files of surfaces reach gigabytes, and as Python's numbers would fill several times
+    their size in memory; so brackets are dropped and the numbers read as one row.
+
+    Args:
+        path: a list of lists of points.
+        rows: points of a sample.
+
+    Raises:
+        DatasetError: no such file, or not such lists.
+    """
+    if not path.is_file():
+        raise DatasetError(f"no file at {path}; download it again")
+    text = path.read_bytes()
+    wanted = f"{path} wants samples of {rows} x 3 numbers"
+    try:
+        row = np.fromstring(text.translate(None, b"[]\n\r\t "), np.float32, sep=",")
+        points = row.reshape(-1, rows, 3)
+    except ValueError as error:
+        raise DatasetError(f"{wanted} ({error}); download it again") from error
+    # One list of all, one a sample, one a point: else a row was too long or short.
+    lists = text.count(b"[")
+    if lists != 1 + len(points) * (1 + rows):
+        raise DatasetError(f"{wanted}; got {row.size} numbers in {lists} lists")
+    return points
+
+
+def _text(shape: Shape) -> str:
+    return " x ".join("any" if size is None else str(size) for size in shape)

@@ -1,0 +1,155 @@
+"""Shards: files of a few hundred records, each written whole or not at all.
+
+A shard that is done has a note beside it, with what went into it, written last. So a
+preparation that was killed goes on with the shards that have none.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from handjax.data.real import records
+from handjax.data.real.frame import FrameError, Reader
+
+PER_SHARD = 512
+"""Frames: 20 MB of NYU, and what a kill may cost."""
+
+PLAN = "plan.json"
+
+
+class Note(NamedTuple):
+    """What went into a shard.
+
+    Attributes:
+        frames: how many.
+        size: of their examples, bytes.
+        skipped: place of a frame in its split -> why it is not there.
+    """
+
+    frames: int
+    size: int
+    skipped: dict[str, str]
+
+
+class Job(NamedTuple):
+    """A split to store.
+
+    Attributes:
+        reader: the dataset's module.
+        root: the download.
+        split: its name.
+        entries: of `reader.index`.
+        folder: of the shards until all are done.
+        strict: whether a frame that can't be read ends it.
+        tell: called after every frame, with why it was skipped or None.
+        stopped: whether to end early.
+    """
+
+    reader: Reader
+    root: Path
+    split: str
+    entries: Sequence[Any]
+    folder: Path
+    strict: bool
+    tell: Callable[[str | None], None]
+    stopped: Callable[[], bool]
+
+    @property
+    def count(self) -> int:
+        """How many shards there will be."""
+        return -(-len(self.entries) // PER_SHARD)
+
+    def path(self, shard: int) -> Path:
+        """Of a shard."""
+        return self.folder / f"{shard:05d}"
+
+
+def open_folder(job: Job) -> None:
+    """Make the folder, with what an earlier preparation of the same left in it."""
+    plan = {
+        "root": str(job.root.resolve()),
+        "frames": len(job.entries),
+        "per_shard": PER_SHARD,
+    }
+    path = job.folder / PLAN
+    if read_json(path) != plan:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        job.folder.mkdir(parents=True)
+        write_json(path, plan)
+
+
+def write_shard(job: Job, shard: int) -> Note:
+    """Write a shard, unless it is there.
+
+    Raises:
+        FrameError: a frame can't be read, and the job is strict.
+    """
+    done = read_note(job, shard)
+    places = range(shard * PER_SHARD, min((shard + 1) * PER_SHARD, len(job.entries)))
+    if done:
+        for place in places:
+            job.tell(done.skipped.get(str(place)))
+        return done
+    beside = job.path(shard).with_suffix(".part")
+    note = _write(job, beside, places)
+    os.replace(beside, job.path(shard))
+    write_json(job.path(shard).with_suffix(".json"), note._asdict())
+    return note
+
+
+def read_note(job: Job, shard: int) -> Note | None:
+    """What went into a shard that is done, None if it is not."""
+    found = read_json(job.path(shard).with_suffix(".json"))
+    if found is None or not job.path(shard).is_file():
+        return None
+    return Note(**found)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of ours holds, None if it is missing or broken."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    beside = path.with_suffix(".json.part")
+    beside.write_text(json.dumps(content))
+    os.replace(beside, path)
+
+
+def _write(job: Job, path: Path, places: range) -> Note:
+    from array_record.python.array_record_module import ArrayRecordWriter
+
+    from handjax.data.real import builder, examples
+
+    described = examples.features()
+    writer = ArrayRecordWriter(str(path), builder.OPTIONS)
+    size, skipped = 0, {}
+    try:
+        for place in places:
+            if job.stopped():
+                raise InterruptedError
+            why = None
+            try:
+                content = examples.to_bytes(_record(job, place), described)
+                writer.write(content)
+                size += len(content)
+            except FrameError as fault:
+                if job.strict:
+                    raise
+                why = skipped[str(place)] = str(fault)
+            job.tell(why)
+    finally:
+        writer.close()
+    return Note(len(places) - len(skipped), size, skipped)
+
+
+def _record(job: Job, place: int) -> records.Record:
+    frame = job.reader.read(job.root, job.entries[place])
+    return records.make(frame, job.reader.ABOUT, place)

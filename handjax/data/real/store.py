@@ -1,0 +1,230 @@
+"""Stores: every frame of a dataset read once, and what crops need of it kept.
+
+HANDJAX_CACHE    where they are kept, unless a folder is named; else the user's cache
+
+A store is `<folder>/<dataset>/<version>`. It takes gigabytes where the download takes
+tens or hundreds, and minutes to hours to make; it is made split by split, and a split
+is there when it is whole.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from handjax.data.real import builder
+from handjax.data.real.builder import Split
+from handjax.data.real.frame import DatasetError, Reader
+from handjax.data.real.progress import Bar
+from handjax.data.real.shards import Job, Note, open_folder, write_shard
+
+
+class Store(NamedTuple):
+    """What is stored of a dataset.
+
+    Attributes:
+        folder: where.
+        splits: those that are there.
+    """
+
+    folder: Path
+    splits: dict[str, Split]
+
+
+def data_folder(chosen: str | Path | None = None) -> Path:
+    """Where stores are kept."""
+    if chosen:
+        return Path(chosen).expanduser()
+    cache = os.environ.get("HANDJAX_CACHE")
+    return Path(cache or Path.home() / ".cache" / "handjax") / "datasets"
+
+
+def open_store(reader: Reader, data_dir: str | Path | None = None) -> Store:
+    """What is stored of a dataset; no split if nothing is."""
+    about = reader.ABOUT
+    folder = data_folder(data_dir) / about.name / about.version
+    return Store(folder, builder.read_info(folder))
+
+
+def prepare(
+    reader: Reader,
+    root: str | Path,
+    *,
+    data_dir: str | Path | None = None,
+    splits: Sequence[str] = (),
+    strict: bool = False,
+    again: bool = False,
+) -> Store:
+    """Store the splits of a download that are not stored yet.
+
+    A frame that can't be read is told and left out.
+
+    Args:
+        reader: the dataset's module.
+        root: the download.
+        data_dir: where stores are; see `data_folder`.
+        splits: those to store; all that the download has by default.
+        strict: end at the first frame that can't be read.
+        again: store anew what is stored.
+
+    Raises:
+        DatasetError: the download lacks a split that was named, or all of them.
+        FrameError: a frame can't be read, and `strict`.
+    """
+    root = Path(root).expanduser()
+    names = check_names(reader, splits)
+    store = open_store(reader, data_dir)
+    with _alone(store.folder):
+        faults = []
+        for name in names:
+            if name in store.splits and not again:
+                continue
+            try:
+                entries = _entries(reader, root, name)
+            except DatasetError as fault:
+                faults.append(str(fault))
+                if splits or strict:
+                    raise
+                continue
+            if name in store.splits:
+                store = _forget(reader, store, name)
+            split = _store(reader, root, name, entries, store.folder, strict)
+            store = store._replace(splits=store.splits | {name: split})
+            builder.write_info(store.folder, reader, store.splits)
+    if not store.splits:
+        raise DatasetError("; ".join(faults))
+    return store
+
+
+def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
+    """The splits that were named, all if none were.
+
+    Raises:
+        DatasetError: the dataset has no such split.
+    """
+    known = tuple(reader.ABOUT.frames)
+    for name in splits:
+        if name not in known:
+            raise DatasetError(
+                f"{reader.ABOUT.name} has no split {name!r}; it has {', '.join(known)}"
+            )
+    return tuple(splits) or known
+
+
+def _entries(reader: Reader, root: Path, name: str) -> Sequence:
+    entries = reader.index(root, name)
+    if not len(entries):
+        raise DatasetError(f"{reader.ABOUT.name}, {name} has no frame in {root}")
+    return entries
+
+
+def _store(
+    reader: Reader,
+    root: Path,
+    name: str,
+    entries: Sequence,
+    folder: Path,
+    strict: bool,
+) -> Split:
+    """Write all shards of a split and put them in their place."""
+    beside = _beside(folder) / name
+    stop = threading.Event()
+    with Bar(f"{reader.ABOUT.name}, {name}", len(entries)) as bar:
+        job = Job(reader, root, name, entries, beside, strict, bar.advance, stop.is_set)
+        open_folder(job)
+        notes = _write_all(job, stop)
+    if not any(note.frames for note in notes):
+        first = next(iter(notes[0].skipped.values()))
+        raise DatasetError(
+            f"no frame of {reader.ABOUT.name}, {name} can be read; the first: {first}"
+        )
+    return _publish(job, notes, folder)
+
+
+def _write_all(job: Job, stop: threading.Event) -> list[Note]:
+    """Notes of all shards, written by as many threads as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        work: list[Future[Note]] = [
+            pool.submit(write_shard, job, shard) for shard in range(job.count)
+        ]
+        try:
+            wait(work, return_when=FIRST_EXCEPTION)
+        finally:
+            # An error, or the user's Ctrl-C: the others stop after their frame.
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+    failed = [f for f in work if not f.cancelled() and f.exception()]
+    for future in sorted(failed, key=_interrupted):
+        future.result()
+    return [future.result() for future in work]
+
+
+def _interrupted(future: Future) -> bool:
+    return isinstance(future.exception(), InterruptedError)
+
+
+def _publish(job: Job, notes: list[Note], folder: Path) -> Split:
+    """Give the shards the names that TFDS looks for."""
+    some = [shard for shard, note in enumerate(notes) if note.frames]
+    folder.mkdir(parents=True, exist_ok=True)
+    about = job.reader.ABOUT
+    for number, shard in enumerate(some):
+        file = builder.shard_name(about.name, job.split, number, len(some))
+        os.replace(job.path(shard), folder / file)
+    shutil.rmtree(job.folder)
+    skipped = {place: why for note in notes for place, why in note.skipped.items()}
+    size = sum(note.size for note in notes)
+    return Split(tuple(notes[shard].frames for shard in some), size, skipped)
+
+
+def _forget(reader: Reader, store: Store, name: str) -> Store:
+    """Take a split out of a store."""
+    splits = {k: split for k, split in store.splits.items() if k != name}
+    if splits:
+        builder.write_info(store.folder, reader, splits)
+    else:
+        (store.folder / builder.INFO).unlink()
+    for file in store.folder.glob(f"{reader.ABOUT.name}-{name}.{builder.FORMAT}-*"):
+        file.unlink()
+    return store._replace(splits=splits)
+
+
+def _beside(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.part")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A context in which no other process prepares the same store."""
+    path = _beside(folder) / "lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as wrong:
+        raise DatasetError(
+            f"{path.parent} can't be written to ({wrong.strerror}); choose another "
+            "folder with --data-dir"
+        ) from wrong
+    with file:
+        if os.name == "posix":
+            _lock(file)
+        yield
+        path.unlink()
+        # Splits that are not whole are still in it.
+        with suppress(OSError):
+            path.parent.rmdir()
+
+
+def _lock(file: IO[str]) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as wrong:
+        raise DatasetError(
+            "another process prepares this dataset; wait until it is done"
+        ) from wrong
