@@ -91,6 +91,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="*", help="default: all")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--subject", default="D", help="of the studio")
+    parser.add_argument(
+        "--amount", choices=studio.AMOUNTS, help="of frames to test on; the config's"
+    )
     parser.add_argument("--steps", type=int, help="of the last phase; the config's")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -121,7 +124,8 @@ def train_and_test(table: Table, name: str, seed: int) -> int:
         trained = ["--workdir", str(folder)]
     test = ["--dataset", row.dataset, *trained, "--out", str(folder / "evaluation")]
     if row.dataset == "studio":
-        amount = table.page.get_config(table.chosen.size).studio.amount
+        size = table.page.get_config(table.chosen.size)
+        amount = table.chosen.amount or size.studio.amount
         test += ["--subject", table.chosen.subject, "--amount", amount, "--denoiser"]
     return evaluate.main(test)
 

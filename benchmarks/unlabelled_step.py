@@ -2,12 +2,13 @@
 
     PYTHONPATH=. python benchmarks/unlabelled_step.py --variant small --amount tiny
 
-Prints the seconds of a whole step, and what it is quicker by without each of its parts,
-in one run. Parts share work: their sum is not the whole.
+Prints the seconds of a whole step and of each of its parts alone, forward and back, in
+one run. The step has more to do than its parts, and shares some of it between them.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,14 +18,16 @@ from configs import wan_spheres
 from handjax import training
 from handjax.data import studio
 from handjax.experiment import assemble, join
-from handjax.training import Phase
+from handjax.hands.template import load_template
+from handjax.methods.wan_spheres import LABELLED, labelled_terms, unlabelled_terms
 
-TERMS = {
+PARTS = {
     "nine renders (model to data)": ("model_to_data",),
     "nine point sets (data to model)": ("data_to_model",),
     "consistency": ("consistency",),
     "pose prior": ("prior",),
     "bone lengths and collision": ("bone_length", "collision"),
+    "labels of synthetic hands": LABELLED,
 }
 
 
@@ -38,42 +41,44 @@ def main() -> None:
     config.studio.amount = chosen.amount
     method, sources = assemble(config)[1:]
     phase = training.read_phases(config, method)[0]
-    key = jax.random.key(0)
-    both = join(sources, phase.sources)
-    real, synthetic = jax.jit(both.sample)(key, both.held)
-    state = training.init_state(method, synthetic, key)
-
-    def timed(weights: Mapping[str, float], names: tuple[str, ...]):
-        part = phase._replace(
-            weights=dict(weights), sources={n: phase.sources[n] for n in names}
-        )
-        return _step(method, part, join(sources, part.sources), state, key)
-
-    every = phase.weights
-    calls = {"whole step": timed(every, ("studio", "synthetic"))}
-    for title, terms in TERMS.items():
-        rest = {name: w for name, w in every.items() if name not in terms}
-        calls[f"- {title}"] = timed(rest, ("studio", "synthetic"))
-    unlabelled = {name: w for name, w in every.items() if name != "coordinates_l1"}
-    unlabelled = {
-        k: w for k, w in unlabelled.items() if k not in ("heatmaps", "depthmaps")
+    key, both = jax.random.key(0), join(sources, phase.sources)
+    make = jax.jit(both.sample)
+    batches = make(key, both.held)
+    state = training.init_state(method, batches[1], key)
+    state = training.enter(state, method, phase)
+    step = jax.jit(training.make_step(method, phase, both))
+    learn = jax.jit(jax.grad(lambda p: _sum(method, p, batches, key)))
+    template = load_template(config.template)
+    known = labelled_terms(config.model)
+    known |= unlabelled_terms(state.params, config.model, template)
+    calls = {
+        "whole step": lambda: step(state, key, both.held),
+        "frames drawn, hands made": lambda: make(key, both.held),
+        "network": lambda: learn(state.params),
     }
-    calls["- synthesis and what is learnt from it"] = timed(unlabelled, ("studio",))
-    network = jax.jit(jax.grad(lambda p: _sum(method, p, (real, synthetic), key)))
-    calls["network alone, forward and back"] = lambda: network(state.params)
-    seconds = timing.fastest(calls, repeats=10)
+    predictions = training.step.predict(method, state.params, {}, batches, key)[0]
+    for title, names in PARTS.items():
+        weights = {name: phase.weights.get(name, 0.0) for name in names}
+        terms = [known[name] for name, weight in weights.items() if weight]
+        which = int(names == LABELLED)
+        calls[title] = _alone(terms, predictions[which], batches[which])
+    seconds = timing.fastest(calls, repeats=20)
     whole = seconds["whole step"]
     counts = ", ".join(f"{n} {name}" for name, n in phase.sources.items())
     print(f"{jax.default_backend()}, {chosen.variant}: {counts}, three views")
     for title, taken in seconds.items():
-        own = whole - taken if title.startswith("- ") else taken
-        print(f"{title.removeprefix('- '):40}{1e3 * own:8.1f} ms{own / whole:7.0%}")
+        print(f"{title:40}{1e3 * taken:8.1f} ms{taken / whole:7.0%}")
 
 
-def _step(method, phase: Phase, source, state, key):
-    state = training.enter(state, method, phase)
-    step = jax.jit(training.make_step(method, phase, source))
-    return lambda: step(state, key, source.held)
+def _alone(terms: Sequence[Callable], prediction: Any, batch: Any) -> Callable:
+    """Some terms and their gradient to the centres, for a prediction that is there."""
+
+    def total(centres, prediction, batch):
+        found = prediction._replace(centres=centres)
+        return sum(term(found, batch) for term in terms)
+
+    slope = jax.jit(jax.value_and_grad(total))
+    return lambda: slope(prediction.centres, prediction, batch)
 
 
 def _sum(method, params, batches, key):

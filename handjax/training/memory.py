@@ -3,10 +3,10 @@
 import ctypes
 import sys
 
-# Parameters of glibc's mallopt.
-TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
-# A step's memory is one piece: what is larger than the threshold is mapped anew.
-LARGEST = 2**31 - 1
+# Parameters of glibc's mallopt, and what they are set to. No trimming at all: several
+# compiled steps together leave more free than the 2 GiB that a threshold can say.
+TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
+KEEP = {TRIM_THRESHOLD: -1, TOP_PAD: 256 * 2**20, MMAP_MAX: 0}
 
 
 def keep_freed() -> bool:
@@ -22,6 +22,5 @@ def keep_freed() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    wanted = {TRIM_THRESHOLD: LARGEST, TOP_PAD: 256 * 2**20, MMAP_THRESHOLD: LARGEST}
-    agreed = [mallopt(name, value) == 1 for name, value in wanted.items()]
+    agreed = [mallopt(name, value) == 1 for name, value in KEEP.items()]
     return all(agreed)
