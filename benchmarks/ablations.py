@@ -7,7 +7,7 @@
 Every row starts from --init and trains the config's last phase as its row of `ROWS`
 says; rows that say otherwise train from the beginning. What is done already in --out
 is not done again: the same command goes on where it stopped. Writes table.txt,
-table.json and the success curves of the config's `FIGURES`.
+table.json and figures.png, the success curves of the config's `FIGURES`.
 """
 
 import argparse
@@ -207,28 +207,39 @@ def write_table(table: Table, errors: Mapping[str, np.ndarray]) -> str:
 
 
 def draw_figures(table: Table, errors: Mapping[str, np.ndarray]) -> None:
-    """Success curves of the rows of each figure that are there."""
+    """Success curves of the rows of each figure that are there, side by side."""
     from matplotlib.figure import Figure
 
+    drawn = {
+        curves.title: [row for row in curves.rows if row in errors]
+        for curves in table.page.FIGURES.values()
+    }
+    drawn = {title: rows for title, rows in drawn.items() if rows}
+    if not drawn:
+        return
+    down = -(-len(drawn) // 2)
+    figure = Figure(figsize=(11.2, 4.2 * down), layout="constrained")
+    every = figure.subplots(down, 2, squeeze=False).ravel()
+    for axes in every[len(drawn) :]:
+        axes.set_axis_off()
+    for axes, (title, rows) in zip(every, drawn.items(), strict=False):
+        _draw_curves(axes, {table.page.ROWS[row].title: errors[row] for row in rows})
+        axes.set_title(title)
+    figure.savefig(table.chosen.out / "figures.png", dpi=110)
+
+
+def _draw_curves(axes: Any, errors: Mapping[str, np.ndarray]) -> None:
     thresholds = np.linspace(0.0, 80.0, 161)
-    for name, curves in table.page.FIGURES.items():
-        rows = [row for row in curves.rows if row in errors]
-        if not rows:
-            continue
-        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
-        axes = figure.subplots()
-        for row in rows:
-            share = metrics.success(np.concatenate(errors[row]), thresholds)
-            axes.plot(thresholds, 100 * share, label=table.page.ROWS[row].title)
-        axes.set(
-            title=curves.title,
-            xlabel="threshold, mm",
-            ylabel="frames with every joint under it, %",
-            xlim=(0, 80),
-            ylim=(0, 100),
-        )
-        axes.legend(frameon=False, fontsize=8)
-        figure.savefig(table.chosen.out / f"{name}.png", dpi=130)
+    for title, e in errors.items():
+        share = metrics.success(np.concatenate(e), thresholds)
+        axes.plot(thresholds, 100 * share, label=title)
+    axes.set(
+        xlabel="threshold, mm",
+        ylabel="frames with every joint under it, %",
+        xlim=(0, 80),
+        ylim=(0, 100),
+    )
+    axes.legend(frameon=False, fontsize=8)
 
 
 if __name__ == "__main__":
