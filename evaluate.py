@@ -24,7 +24,7 @@ from handjax.batch import FAR
 from handjax.evaluation import arguments, contest, own, trained
 from handjax.evaluation.arguments import CENTERS, OF_STUDIO
 from handjax.evaluation.entries import Known
-from handjax.evaluation.matching import span_of_labels
+from handjax.evaluation.matching import span_of_frames
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocols import PROTOCOLS, Protocol
 
@@ -49,12 +49,12 @@ def main(words: list[str] | None = None) -> int:
         return refuse(f"{' and '.join(others)} {say} nothing about {source}")
     try:
         export.prepare(chosen.out)
-        if chosen.predictions:
-            lines = on_files(chosen, protocol)
-        else:
-            lines = on_frames(chosen, protocol)
+        lines = (on_files if chosen.predictions else on_frames)(chosen, protocol)
     except (FileError, export.FolderError) as wrong:
         return refuse(str(wrong))
+    except OSError as wrong:
+        place, said = wrong.filename or chosen.out, wrong.strerror or wrong
+        return refuse(f"{place} can't be read or written: {said}; is the disk full?")
     print(*lines, sep="\n")
     return 0
 
@@ -173,18 +173,36 @@ def on_real(found: Any, chosen: argparse.Namespace, protocol: Protocol) -> list:
     examiner = make_examiner(method, test.source, truth, size, test.part)
     frames = min(chosen.frames or test.count, test.count)
     estimates = examiner(found.params, found.state, jax.random.key(0), frames)
-    estimates = own.whole(estimates, test.survey.places[:frames])
-    return trained.run(chosen, estimates, protocol, found.origin, sheet)
+    split, count = next(iter(splits_of(chosen).items()))
+    count = count if frames == test.count else 0
+    estimates = own.whole(estimates, test.survey.places[:frames], count)
+    # These are the split's first, whatever subset has as many.
+    span = span_of_frames(len(estimates.valid[name]), protocol, split)
+    return trained.run(chosen, estimates, span, protocol, found.origin, sheet)
 
 
 def labels_of_root(chosen: argparse.Namespace, protocol: Protocol) -> Known:
     """The labels of a dataset as it was downloaded."""
-    name = protocol.sets[0]
-    parts = [own.labels_of(survey, name) for survey in load(chosen)]
+    name, splits = protocol.sets[0], splits_of(chosen)
+    parts = [
+        own.labels_of(survey, name, count)
+        for survey, count in zip(load(chosen), splits.values(), strict=True)
+    ]
     joints, valid = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     names = sum((part[2] for part in parts), ())
-    span = span_of_labels(len(joints), protocol, chosen.subset)
+    alone = next(iter(splits)) if len(splits) == 1 else ""
+    span = span_of_frames(len(joints), protocol, alone)
     return Known(joints, valid, span, names, str(chosen.root or "prepared before"))
+
+
+def splits_of(chosen: argparse.Namespace) -> dict[str, int]:
+    """The splits of a real dataset that are tested on, and their numbers of frames."""
+    from handjax.data.real.names import reader
+
+    known = reader(chosen.dataset).ABOUT.frames
+    named = [n for n in (chosen.subset, *SPLITS) if n in known]
+    # Where no split is for tests, each subject is one, by a method of the others.
+    return {split: known[split] for split in named[:1] or known}
 
 
 def load(chosen: argparse.Namespace, size: int | None = None) -> Any:
@@ -196,9 +214,7 @@ def load(chosen: argparse.Namespace, size: int | None = None) -> Any:
     if (chosen.center == "file") != (chosen.centers is not None):
         raise FileError("--center file and --centers FILE want one another")
     about, name, root = reader(chosen.dataset).ABOUT, chosen.dataset, chosen.root
-    named = [n for n in (chosen.subset, *SPLITS) if n in about.frames]
-    # Where no split is for tests, each subject is one, by a method of the others.
-    splits = named[:1] or list(about.frames)
+    splits = list(splits_of(chosen))
     if size and len(splits) > 1:
         raise FileError(f"{name} is tested one by one: --subset, of {splits}")
     try:

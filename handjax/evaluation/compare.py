@@ -58,6 +58,31 @@ def interval(
     return Interval(float(e.mean()), float(low), float(high))
 
 
+def pooled(
+    e: Float[np.ndarray, "frames values"], *, block: int = BLOCK, seed: int = 0
+) -> Interval:
+    """The mean of all that is known, where frames know more or fewer values.
+
+        sum of values / number of values,    both of the frames that are drawn
+
+    Where every frame knows as many this is `interval` of their means.
+
+    Args:
+        e: values of each frame, NaN where unknown.
+        block, seed: as for `interval`.
+    """
+    counts = (~np.isnan(e)).sum(axis=1)
+    some = counts > 0
+    if not some.any():
+        return Interval(np.nan, np.nan, np.nan)
+    total, count = np.nansum(e, axis=1)[None, some], counts[None, some]
+    length = min(block, count.shape[1])
+    # One seed: both are of the same draws.
+    means = _means(total, length, seed) / _means(count.astype(float), length, seed)
+    low, high = np.percentile(means, (2.5, 97.5))
+    return Interval(float(total.sum() / count.sum()), float(low), float(high))
+
+
 def paired(
     ours: Float[np.ndarray, "runs frames"],
     theirs: Float[np.ndarray, "their_runs their_frames"],

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from handjax.evaluation import entries, summary
 from handjax.evaluation.entries import Entry, Known
+from handjax.evaluation.labelling import name_all
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.predictions.reading import UNITS
 from handjax.evaluation.protocols import ALIGNED, Protocol
@@ -32,7 +33,9 @@ def labels_of_file(chosen: argparse.Namespace, protocol: Protocol) -> Known:
         flip=chosen.labels_flip,
         keys=tuple(chosen.labels_key or ()),
     )
-    return entries.read_labels(entry, protocol, chosen.subset)
+    return entries.read_labels(
+        entry, protocol, chosen.subset, checked=not chosen.unchecked
+    )
 
 
 def run(chosen: argparse.Namespace, known: Known, protocol: Protocol) -> list[str]:
@@ -91,7 +94,7 @@ def _entries(chosen: argparse.Namespace) -> list[Entry]:
     """One a file, as the options say."""
     paths: Sequence[Path] = chosen.predictions
     formats = _each(chosen.format, paths, "--format")
-    names = entries.name_all(chosen.names or (), paths)
+    names = name_all(chosen.names or (), paths)
     return [
         Entry(
             path,

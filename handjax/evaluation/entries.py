@@ -8,7 +8,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from handjax.evaluation import matching, metrics, mistakes
+from handjax.evaluation.labelling import find_disorder, shown
 from handjax.evaluation.matching import Span, narrow
+from handjax.evaluation.mistakes.labels import check_labels, require_known
+from handjax.evaluation.mistakes.rows import find_idle, find_repeated
 from handjax.evaluation.predictions import FileError, Reading, read, to_camera
 from handjax.evaluation.predictions.reading import shifted
 from handjax.evaluation.protocols import Protocol
@@ -83,16 +86,23 @@ class Known(NamedTuple):
         return Known(*arrays, span, self.names[rows], self.origin)
 
 
-def read_labels(entry: Entry, protocol: Protocol, subset: str | None = None) -> Known:
+def read_labels(
+    entry: Entry,
+    protocol: Protocol,
+    subset: str | None = None,
+    *,
+    checked: bool = True,
+) -> Known:
     """The labels of a file, all rows of it.
 
     Args:
         entry: the file.
         protocol: of the dataset.
         subset: that was asked for.
+        checked: refuse joints that can't be a hand's before the camera.
 
     Raises:
-        FileError: it can't be read.
+        FileError: it can't be read, or is not read as it was written.
     """
     points = _read(entry, protocol, gaps=True)
     # STB's own labels begin with the palm.
@@ -101,11 +111,13 @@ def read_labels(entry: Entry, protocol: Protocol, subset: str | None = None) -> 
         numbers = matching.count_joints(points.numbers, protocol)
         reading = entry.reading(points.kind, protocol)
         joints = to_camera(numbers, reading, protocol.camera)
+        if checked:
+            check_labels(numbers, reading, protocol)
     except FileError as wrong:
         raise FileError(f"--labels {entry.path} {wrong}") from wrong
     valid = np.asarray(np.isfinite(joints).all(axis=-1))
     span = matching.span_of_labels(len(joints), protocol, subset)
-    return Known(joints, valid, span, points.names, str(entry.path))
+    return Known(joints, valid, span, points.names, shown(str(entry.path)))
 
 
 def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
@@ -144,8 +156,10 @@ def judge(
         joints = to_camera(numbers, reading, protocol.camera)
     except FileError as wrong:
         raise FileError(f"{entry.path} {wrong}") from wrong
+    require_known(known.joints, known.valid, known.origin, protocol, align)
     case = mistakes.Case(numbers, known.joints, known.valid, protocol, align)
-    found = mistakes.diagnose(case, reading)
+    found = mistakes.diagnose(case, reading) or find_idle(case, reading)
+    found += find_disorder(points.names) + find_repeated(points.numbers)
     sure = [mistake for mistake in found if mistake.certain]
     if sure and checked:
         raise FileError(_refusal(entry, sure))
@@ -159,22 +173,6 @@ def judge(
         align=align,
         notes=_notes(entry, known, reading, found, protocol),
     )
-
-
-def name_all(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
-    """A name for every file: that given, or its stem, told apart where two agree.
-
-    Raises:
-        FileError: more or fewer names than files, or one twice.
-    """
-    if names and (len(names) != len(paths) or len(set(names)) < len(names)):
-        raise FileError(
-            f"--names wants {len(paths)} different ones, one a file; got {len(names)}"
-        )
-    stems = [path.stem for path in paths]
-    twice = {stem for stem in stems if stems.count(stem) > 1}
-    found = [f"{k}: {s}" if s in twice else s for k, s in enumerate(stems, 1)]
-    return list(names) or found
 
 
 def _read(entry: Entry, protocol: Protocol, *, gaps: bool = False):
@@ -230,6 +228,8 @@ def _notes(
             f", not the {protocol.frames} of the test set" if protocol.frames else ""
         )
         notes.append(f"{len(span)} frames{whole}: no {protocol.parts} told apart")
+    elif protocol.frames and len(span) < protocol.frames:
+        notes.append(f"{len(span)} of {protocol.frames} frames")
     unlabelled = int((~metrics.known_joints(known.joints, known.valid)).sum())
     if unlabelled:
         notes.append(f"{unlabelled} joints without a label count nowhere")

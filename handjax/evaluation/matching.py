@@ -79,6 +79,20 @@ def span_of_labels(count: int, protocol: Protocol, name: str | None = None) -> S
     return Span(0, count, known=not protocol.subsets and protocol.frames is None)
 
 
+def span_of_frames(count: int, protocol: Protocol, split: str = "") -> Span:
+    """Which rows the first `count` frames of a split are, whatever their number.
+
+    Args:
+        count: how many there are.
+        protocol: of the dataset.
+        split: the one that they were read from; a subset, where each is a split.
+    """
+    for subset in protocol.subsets:
+        if subset.name == split:
+            return Span(subset.first, subset.first + count, name=split)
+    return Span(0, count)
+
+
 def narrow(span: Span, name: str, protocol: Protocol) -> Span:
     """The rows of one subset, by its name.
 

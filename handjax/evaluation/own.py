@@ -32,6 +32,9 @@ CAMERA = "camera"
 # 100 mm, lest float32 leave little of an axis behind a metre of distance.
 REACH = 100.0
 
+MOST = 0.9
+"""Who has more than this of a split's frames has the split, some frames unread."""
+
 
 def own_of(joint_set: str) -> str:
     """Whose joints, in `skeleton.DATASETS`, are scored as this set."""
@@ -100,13 +103,14 @@ def to_camera(
 
 
 def labels_of(
-    survey: Any, joint_set: str
+    survey: Any, joint_set: str, count: int = 0
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """The joints that a dataset is scored on, of all its frames.
 
     Args:
         survey: `data.real.survey.Survey` of a split.
         joint_set: what the dataset is scored on.
+        count: see `whole`.
 
     Returns:
         Joints in each frame's first camera, mm; which are known, those of frames that
@@ -117,30 +121,33 @@ def labels_of(
     joints = np.einsum("fxy,fjy->fjx", R, joints.astype(np.float64)) + t[:, None]
     # Back to the picture that was not mirrored.
     joints[~survey.right, :, 0] *= -1.0
-    rows, there = _rows(survey.places)
+    rows, there = _rows(survey.places, count)
     names = tuple(survey.names[k] for k in rows)
     return joints[rows], valid[rows] & there[:, None], names
 
 
-def whole(estimates: Any, places: Int[np.ndarray, "frames"]) -> Any:
-    """Estimates with a row for every frame up to the last, known or not.
+def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int = 0) -> Any:
+    """Estimates with a row for every frame of the split, known or not.
 
     One that could not be read takes the estimate of the one before, and has no truth.
 
     Args:
         estimates: `training.Estimates` of the frames that were read.
         places: their numbers in the dataset.
+        count: how many frames the split has; ends after the last that was read, if 0
+            or if so many lack that these are another copy of it.
     """
-    rows, there = _rows(places)
+    rows, there = _rows(places, count)
     every = jax.tree.map(lambda leaf: leaf[rows], estimates)
     valid = {name: known & there[:, None] for name, known in every.valid.items()}
     return every._replace(valid=valid)
 
 
 def _rows(
-    places: Int[np.ndarray, "frames"],
+    places: Int[np.ndarray, "frames"], count: int
 ) -> tuple[Int[np.ndarray, "all"], Bool[np.ndarray, "all"]]:
     """For every frame the row of the last one that was read, and whether it is it."""
-    every = np.arange(int(places.max()) + 1)
+    last = int(places.max()) + 1
+    every = np.arange(max(last, count if len(places) > MOST * count else 0))
     rows = np.searchsorted(places, every, side="right") - 1
     return np.maximum(rows, 0), np.isin(every, places)

@@ -213,7 +213,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "rhd",
         "RHD, evaluation set",
         "21 joints of one hand; wrist and bone middle_mcp to middle_pip are given as "
-        "in [zimmermann2017]; masks are pooled over all pixels [baek2019]",
+        "in [zimmermann2017]",
         frames=2728,
         align="scale",
         block=ALONE,

@@ -87,7 +87,7 @@ def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
 
 def _short(e: Errors, protocol: Protocol) -> dict[str, Any]:
     """The figures that subjects have too."""
-    interval = _interval(metrics.per_frame(e), protocol)
+    interval = _interval(e, protocol)
     return {
         "mean_mm": metrics.mean(e),
         "interval_95": [interval.low, interval.high],
@@ -142,17 +142,17 @@ def _intervals(e: Errors, protocol: Protocol) -> dict[str, list[float]]:
     found = {}
     for threshold in protocol.thresholds:
         good = np.where(np.isnan(worst), np.nan, worst < threshold)
-        interval = _interval(good, protocol)
+        interval = _interval(good[:, None], protocol)
         found[f"success_{threshold:g}"] = [interval.low, interval.high]
     return found
 
 
 def _interval(
-    values: Float[np.ndarray, "frames"], protocol: Protocol
+    values: Float[np.ndarray, "frames values"], protocol: Protocol
 ) -> compare.Interval:
-    """The interval of a mean over frames; NaN of too few to tell."""
-    found = compare.interval(values[None], block=protocol.block)
-    if np.sum(~np.isnan(values)) < LEAST_BLOCKS * protocol.block:
+    """The interval of the mean of what is known; NaN of too few frames to tell."""
+    found = compare.pooled(values, block=protocol.block)
+    if np.sum(~np.isnan(values).all(axis=1)) < LEAST_BLOCKS * protocol.block:
         return found._replace(low=np.nan, high=np.nan)
     return found
 
@@ -188,9 +188,9 @@ def _headline(method: Scored) -> Errors:
     return next(iter(method.errors.values()))
 
 
-def _rows(method: Scored, first: int, last: int) -> Float[np.ndarray, "frames"]:
+def _rows(method: Scored, first: int, last: int) -> Errors:
     e, start = _headline(method), method.span.first
-    return metrics.per_frame(e[first - start : last - start])
+    return e[first - start : last - start]
 
 
 def plain(found: Any) -> Any:
@@ -230,7 +230,7 @@ def write_curves(folder: Path, errors: Mapping[str, Errors]) -> Path:
     for name, e in errors.items():
         columns[f"{name}: frames"] = metrics.success(e, EVERY_MM)
         columns[f"{name}: joints"] = metrics.share_of_joints(e, EVERY_MM)
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*(c.tolist() for c in columns.values()), strict=True))

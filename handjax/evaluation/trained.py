@@ -17,7 +17,9 @@ from handjax.evaluation.arguments import CENTERS
 from handjax.evaluation.contest import alignment
 from handjax.evaluation.entries import Known
 from handjax.evaluation.joint_sets import STANDING_IN
-from handjax.evaluation.matching import Span, narrow, span_of_labels
+from handjax.evaluation.labelling import shown
+from handjax.evaluation.matching import Span, narrow
+from handjax.evaluation.mistakes.labels import require_known
 from handjax.evaluation.pictures import Sheet, draw_shown, examples, png
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocols import ALIGNED, DENOISED, Protocol
@@ -71,6 +73,7 @@ def tell(
 def run(
     chosen: argparse.Namespace,
     estimates: Any,
+    span: Span,
     protocol: Protocol,
     origin: str,
     sheet: Sheet,
@@ -81,6 +84,7 @@ def run(
         chosen: the command line; `out` gets what `summary.write_all` writes, and
             predictions.png.
         estimates: of `own.joints_of` and `own.truth_of`.
+        span: which rows of the test set they are.
         protocol: of the dataset.
         origin: of the weights.
         sheet: draws frames.
@@ -89,13 +93,14 @@ def run(
         FileError: the crops are not of the hands, or options don't fit.
     """
     align, center = alignment(chosen, protocol), chosen.center or "depth"
-    estimates, span = _cut(estimates, chosen.subset, protocol)
+    estimates, span = _cut(estimates, span, chosen.subset, protocol)
     known = known_of(estimates, protocol, span, str(chosen.root or "prepared before"))
+    require_known(known.joints, known.valid, known.origin, protocol, align)
     scored = scored_of(
         estimates,
         known,
         protocol,
-        name=chosen.weights or Path(chosen.workdir).name,
+        name=shown(chosen.weights or Path(chosen.workdir).resolve().name) or origin,
         align=align,
         denoiser=chosen.denoiser,
         notes=(origin, *_frames(known.span, protocol), *_stood_in(protocol)),
@@ -175,10 +180,10 @@ def scored_of(
     return found._replace(errors={**found.errors, DENOISED: e})
 
 
-def _cut(estimates: Any, name: str | None, protocol: Protocol) -> tuple[Any, Span]:
+def _cut(
+    estimates: Any, span: Span, name: str | None, protocol: Protocol
+) -> tuple[Any, Span]:
     """Estimates of one subset, or all if none is named, and which rows they are."""
-    count = len(estimates.truth[protocol.sets[0]])
-    span = span_of_labels(count, protocol, name)
     if name is None or span.name == name:
         return estimates, span
     part = narrow(span, name, protocol)

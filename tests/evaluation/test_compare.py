@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handjax.evaluation.compare import ALONE, BLOCK, ROUNDS, interval, paired
+from handjax.evaluation.compare import ALONE, BLOCK, ROUNDS, interval, paired, pooled
 
 RNG = np.random.default_rng(0)
 
@@ -52,6 +52,43 @@ def test_frames_that_are_unknown_in_any_run_are_left_out():
     known, e[1, 7] = np.delete(e, 7, axis=1), np.nan
     assert interval(e) == interval(known)
     assert np.isnan(interval(np.full((1, 5), np.nan))).all()
+
+
+def partly(frames):
+    """Errors of frames of which the bad ones have few labels."""
+    e = RNG.normal(10.0, 1.0, (frames, 14))
+    e[::2] += 20.0
+    e[::2, 2:] = np.nan
+    return e
+
+
+def test_the_pooled_mean_is_that_of_all_joints_and_lies_in_its_interval():
+    e = partly(900)
+    found = pooled(e)
+    assert found.mean == pytest.approx(np.nanmean(e))
+    assert found.low < found.mean < found.high
+    # The mean of frames' means is another one, which the interval does not hold.
+    assert not found.low < np.nanmean(e, axis=1).mean() < found.high
+
+
+def test_the_pooled_interval_is_that_of_a_loop_over_rounds():
+    e, rng = partly(10), np.random.default_rng(7)
+    first = rng.integers(0, 8, (ROUNDS, 4))
+    means = [
+        np.nanmean(np.concatenate([e[start : start + 3] for start in starts]))
+        for starts in first
+    ]
+    found = pooled(e, block=3, seed=7)
+    slow = np.percentile(means, (2.5, 97.5))
+    np.testing.assert_allclose((found.low, found.high), slow)
+
+
+def test_complete_frames_have_the_interval_of_their_means():
+    e = RNG.normal(20.0, 5.0, (200, 14))
+    np.testing.assert_allclose(pooled(e), interval(e.mean(axis=1)[None]))
+    gap = np.concatenate([e, np.full((50, 14), np.nan)])
+    np.testing.assert_allclose(pooled(gap), pooled(e))
+    assert np.isnan(pooled(np.full((5, 2), np.nan))).all()
 
 
 def test_blocks_of_no_frames_are_refused():

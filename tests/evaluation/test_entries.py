@@ -1,17 +1,17 @@
 """Which rows and joints of a file count, and how it is read when nobody says."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handjax.evaluation import metrics
-from handjax.evaluation.entries import Entry, judge, name_all, read_labels, subset_of
+from handjax.evaluation.entries import Entry, judge, read_labels, subset_of
 from handjax.evaluation.matching import (
     Span,
     count_joints,
     narrow,
+    span_of_frames,
     span_of_labels,
     span_of_predictions,
 )
@@ -48,6 +48,17 @@ def test_labels_are_the_test_set_or_a_part_of_it_by_their_number():
     # P1 and P8 have as many frames.
     assert not span_of_labels(8492, MSRA15).known
     assert span_of_labels(8492, MSRA15, "P8").name == "P8"
+
+
+def test_the_first_frames_of_a_split_are_told_by_no_number():
+    # Subject 2 has as many, and begins at 2440.
+    first = span_of_frames(5812, NYU)
+    assert first == Span(0, 5812)
+    assert narrow(first, "subject 1", NYU).last == 2440
+    with pytest.raises(FileError, match="not among the 5812 frames"):
+        narrow(first, "subject 2", NYU)
+    assert span_of_frames(9, MSRA15, "P1") == Span(8499, 8508, name="P1")
+    assert span_of_frames(9, NYU, "test") == Span(0, 9)
 
 
 def test_predictions_are_all_frames_or_one_part():
@@ -167,15 +178,6 @@ def test_joints_without_a_label_are_counted_out_loud(known, tmp_path):
     assert "2 joints without a label count nowhere" in found.notes
 
 
-def test_names_are_the_files_and_told_apart():
-    paths = [Path("a/x.txt"), Path("b/x.mat"), Path("b/y.txt")]
-    assert name_all((), paths) == ["1: x", "2: x", "y"]
-    assert name_all(("p", "q", "r"), paths) == ["p", "q", "r"]
-    for names in (("p",), ("p", "p", "q")):
-        with pytest.raises(FileError, match="--names wants 3 different ones"):
-            name_all(names, paths)
-
-
 @pytest.mark.parametrize("name", ["freihand", "ho3d"])
 def test_a_challenges_own_file_is_written_and_read_in_its_units_and_axes(
     tmp_path, name
@@ -187,16 +189,44 @@ def test_a_challenges_own_file_is_written_and_read_in_its_units_and_axes(
         None,
         protocol,
     )
+    zipped = save(tmp_path / "pred.zip", truth + 1.0, protocol)
     path = save(tmp_path / "pred.json", truth + 1.0, protocol)
     joints, vertices = json.loads(path.read_text())
     sign = -1.0 if name == "ho3d" else 1.0
     wanted = (truth[0, 0] + 1.0) / 1000 * [1.0, sign, sign]
     np.testing.assert_allclose(joints[0][0], wanted, atol=1e-6)
     assert len(vertices[0]) == 778
-    found = judge(Entry(path, "ours"), known, protocol, align="none")
-    assert metrics.mean(found.errors[name]) == pytest.approx(3**0.5, abs=1e-3)
+    for written in (path, zipped):
+        found = judge(Entry(written, "ours"), known, protocol, align="none")
+        assert metrics.mean(found.errors[name]) == pytest.approx(3**0.5, abs=1e-3)
 
 
 def test_uvd_can_not_be_saved_without_one_camera(tmp_path):
     with pytest.raises(FileError, match=r"--save-predictions .* one camera"):
         save(tmp_path / "x.txt", np.ones((1, 21, 3)), PROTOCOLS["rhd"], "uvd")
+
+
+def test_labels_that_know_no_joint_of_the_frames_are_refused(known, tmp_path):
+    nothing = known._replace(valid=np.zeros_like(known.valid))
+    with pytest.raises(FileError, match=r"labels.txt labels no joint .* 90 frames"):
+        judge(entry(tmp_path, FILE), nothing, SMALL, align="none")
+    rootless = known._replace(valid=known.valid.copy())
+    rootless.valid[:, SMALL.root] = False
+    with pytest.raises(FileError, match="--align root can measure"):
+        judge(entry(tmp_path, FILE), rootless, SMALL, align="root")
+    assert judge(entry(tmp_path, FILE), rootless, SMALL, align="none").notes
+
+
+def test_a_shift_of_all_frames_is_refused(known, tmp_path):
+    for shift in (90, -90):
+        with pytest.raises(FileError, match=f"fewer than its 90 frames; got {shift}"):
+            judge(entry(tmp_path, FILE, shift=shift), known, SMALL, align="none")
+
+
+def test_frames_in_another_order_are_warned_of(known, tmp_path):
+    rows = from_camera(FILE, "uvd", SMALL.camera).reshape(90, -1)
+    lines = [f"{89 - k}.png " + " ".join(map(str, row)) for k, row in enumerate(rows)]
+    (tmp_path / "named.txt").write_text("\n".join(lines))
+    wrong = Entry(tmp_path / "named.txt", "ours")
+    note = judge(wrong, known, SMALL, align="none").notes[-1]
+    assert note.startswith("warning: ours names its frames in another order")

@@ -126,6 +126,20 @@ def test_frames_that_are_late_or_early_are_told_but_not_refused(late, said):
     assert f"--shift {-late}" in found.mend
 
 
+@pytest.mark.parametrize("late", [1, 3, 12, 20])
+def test_an_honest_tracker_that_lags_is_only_warned_however_exact(late):
+    rows = np.clip(np.arange(FRAMES) - late, 0, FRAMES - 1)
+    found = only(find(TRUTH[rows] + 0.01 * np.sin(TRUTH), XYZ))
+    assert not found.certain
+    assert f"--shift {-late}" in found.mend
+
+
+def test_no_shift_is_found_where_nothing_is_labelled():
+    truth = np.full_like(TRUTH, np.nan)
+    truth[0], truth[-1] = TRUTH[0], TRUTH[-1]
+    assert find(XYZ_FILE, XYZ, truth=truth) == []
+
+
 def test_the_labels_themselves_are_told():
     found = only(find(TRUTH, XYZ))
     assert (found.cause, found.certain) == ("equals the labels", False)

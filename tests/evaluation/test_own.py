@@ -128,3 +128,13 @@ def test_estimates_of_frames_that_were_not_read_have_no_truth():
     )
     assert found.predicted["a"].tolist() == [1.0, 1.0, 1.0, 2.0]
     assert found.valid["a"].all(axis=1).tolist() == [False, True, False, True]
+
+
+def test_last_frames_that_were_not_read_keep_their_rows():
+    places = np.delete(np.arange(40), [7, 38, 39])
+    known = survey(places.tolist(), [True] * 37)
+    joints, valid, names = own.labels_of(known, "nyu14", 40)
+    assert (len(joints), len(names)) == (40, 40)
+    assert np.flatnonzero(~valid.any(axis=1)).tolist() == [7, 38, 39]
+    # A few frames that somebody kept are no split that lacks most of them.
+    assert len(own.labels_of(known, "nyu14", 8252)[0]) == 38

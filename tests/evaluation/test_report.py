@@ -130,6 +130,26 @@ def test_a_difference_is_told_with_whether_it_is_sure():
     assert 0.0 < low < -sure.difference.mean < high
 
 
+def test_where_joints_are_unlabelled_means_lie_inside_of_their_intervals():
+    unlabelled, errors = np.random.default_rng(1), {}
+    for name, noise in (("ours", 5.0), ("theirs", 6.0)):
+        errors[name] = next(iter(method(name, noise).errors.values())).copy()
+    gaps = unlabelled.random((300, 16)) < 0.8
+    gaps[:200] = False
+    ours, theirs = (
+        method(name, 5.0)._replace(errors={"icvl": np.where(gaps, np.nan, e)})
+        for name, e in errors.items()
+    )
+    means = [report.of_method(one, {}, ICVL) for one in (ours, theirs)]
+    for found in means:
+        low, high = found["interval_95"]
+        assert low < found["mean_mm"] < high
+    apart = report.compared([ours, theirs], ICVL)[0].difference
+    wanted = means[0]["mean_mm"] - means[1]["mean_mm"]
+    assert apart.mean == pytest.approx(wanted)
+    assert apart.low < wanted < apart.high
+
+
 def test_methods_are_compared_on_the_frames_that_both_have():
     found = report.compared([method("a", 5.0), method("b", 6.0, 0, 200)], ICVL)
     assert [one.frames for one in found] == [200]

@@ -75,10 +75,11 @@ def _simplest(errors: dict[Reading, float], reading: Reading) -> Reading:
     """Of the readings that are about as good as the best, that with fewest changes."""
     good = min(errors.values()) * 1.1
     fit = {r: e for r, e in errors.items() if e <= good}
-    return min(fit, key=lambda other: (_changes(reading, other), fit[other]))
+    return min(fit, key=lambda other: (changes(reading, other), fit[other]))
 
 
-def _changes(reading: Reading, other: Reading) -> int:
+def changes(reading: Reading, other: Reading) -> int:
+    """In how many ways two readings differ."""
     turned = len(set(reading.flip) ^ set(other.flip))
     return turned + sum(a != b for a, b in zip(reading, other, strict=True))
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from handjax.evaluation import metrics
-from handjax.evaluation.compare import Interval, interval
+from handjax.evaluation.compare import Interval, pooled
 from handjax.evaluation.page.contents import Example, Joints, Method, Page
 
 STEP, LAST = 0.5, 80.0
@@ -90,7 +90,7 @@ def _method(method: Method, thresholds: Sequence[float]) -> dict[str, Any]:
     """A method's figures, its curves, and the errors of its frames."""
     e = method.errors
     frames = metrics.per_frame(e)
-    _, low, high = method.interval or _interval(frames)
+    _, low, high = method.interval or _interval(e)
     fine = np.arange(0.0, LAST + STEP, STEP)
     areas = np.array([metrics.auc(e, *limits) for limits in RANGES])
     return {
@@ -109,11 +109,11 @@ def _method(method: Method, thresholds: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _interval(frames: Float[np.ndarray, "frames"]) -> Interval:
-    """Of the mean over frames; unbounded where a frame's error is."""
-    if np.isinf(frames).any():
+def _interval(e: Float[np.ndarray, "frames joints"]) -> Interval:
+    """Of the mean; unbounded where an error is."""
+    if np.isinf(e).any():
         return Interval(np.inf, np.inf, np.inf)
-    return interval(frames[None])
+    return pooled(e)
 
 
 def _example(example: Example, page: Page) -> dict[str, Any]:

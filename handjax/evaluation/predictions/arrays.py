@@ -5,6 +5,8 @@ Nothing that is read can run: NumPy's pickles are refused, MATLAB's objects igno
 
 import io
 import json
+import re
+import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ MATLAB_HEADER = 512
 """Bytes before the HDF5 of a MATLAB 7.3 file."""
 VIEWS = 8
 """No more cameras than this look at one hand."""
+LARGEST = 2**31
+"""Bytes that an archive's file may have."""
 
 
 def kind(content: bytes) -> str:
@@ -38,6 +42,36 @@ def kind(content: bytes) -> str:
     if content.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")):
         raise FileError("is compressed; unpack it first")
     return "json" if content.lstrip()[:1] in (b"[", b"{") else "text"
+
+
+def unpacked(content: bytes) -> bytes:
+    """The one file of a .zip; a file that is none, or is of NumPy, as it is.
+
+    Raises:
+        FileError: a broken archive, or one of several files or of none.
+    """
+    if not content.startswith(b"PK\x03\x04"):
+        return content
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            held = [one for one in archive.infolist() if _counts(one.filename)]
+            names = [one.filename for one in held]
+            if any(name.endswith(".npy") for name in names):
+                return content
+            if len(held) != 1 or held[0].file_size > LARGEST:
+                said = ", ".join(names[:4]) or "none"
+                raise FileError(
+                    f"is an archive and wants one file in it; it has {said}: unpack it "
+                    "and give the one with the joints"
+                )
+            return archive.read(held[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as wrong:
+        raise FileError(f"is an archive that can't be read: {wrong}") from wrong
+
+
+def _counts(name: str) -> bool:
+    """Whether a member is a file that somebody packed; macOS adds its own."""
+    return not name.endswith("/") and not name.startswith("__MACOSX/")
 
 
 def load(path: Path, content: bytes, found: str) -> Arrays:
@@ -109,11 +143,18 @@ def _json(path: Path, content: bytes) -> Arrays:
 
 def _named(found: Mapping[str, Any]) -> Arrays:
     """Arrays by name; or one array, if the names are those of frames."""
-    arrays = {name: _array(v) for name, v in found.items() if isinstance(v, list)}
+    names = sorted(found, key=in_order)
+    arrays = {name: _array(v) for name in names if isinstance(v := found[name], list)}
     shapes = {array.shape for array in arrays.values()}
     if len(shapes) == 1 and len(next(iter(shapes))) == 2 and len(arrays) > VIEWS:
         return {"": np.stack(list(arrays.values()))}
     return arrays
+
+
+def in_order(name: str) -> tuple[str | int, ...]:
+    """A key that sorts names as people count: 2 before 10."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if k % 2 else part for k, part in enumerate(parts))
 
 
 def _depth(nested: Any) -> int:

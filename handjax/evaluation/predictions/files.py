@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from handjax.evaluation.predictions import arrays, text
 from handjax.evaluation.predictions.text import FileError
 
 BROKEN = 3
 """So many bad rows are named."""
+LARGEST = 1e6
+"""No pixel and no length is so large: a kilometre in mm."""
 
 
 class Points(NamedTuple):
@@ -65,6 +67,7 @@ def _read(
         raise FileError(f"can't be read: {wrong.strerror}") from wrong
     if not content.strip():
         raise FileError("is empty")
+    content = arrays.unpacked(content)
     kind = arrays.kind(content)
     if kind == "text":
         return _from_text(content)
@@ -89,11 +92,21 @@ def _from_text(content: bytes) -> Points:
 
 def _check(numbers: Float[np.ndarray, "frames joints 3"], gaps: bool) -> None:
     bad = np.isinf(numbers) if gaps else ~np.isfinite(numbers)
-    rows = np.flatnonzero(bad.any(axis=(1, 2)))
-    if rows.size:
-        shown = ", ".join(str(row + 1) for row in rows[:BROKEN])
-        more = f" and {rows.size - BROKEN} more" if rows.size > BROKEN else ""
+    if bad.any():
         raise FileError(
-            f"has values that are not finite in frames {shown}{more}; a frame that was "
-            "lost wants a guess, such as the mean hand"
+            f"has values that are not finite in frames {_frames(bad)}; a frame that "
+            "was lost wants a guess, such as the mean hand"
         )
+    large = np.abs(numbers) > LARGEST
+    if large.any():
+        raise FileError(
+            f"has values beyond {LARGEST:.0e} in frames {_frames(large)}: are they "
+            "pixels and mm, or numbers that nobody set?"
+        )
+
+
+def _frames(bad: Bool[np.ndarray, "frames joints 3"]) -> str:
+    """The first frames with something bad, and how many more."""
+    rows = np.flatnonzero(bad.any(axis=(1, 2)))
+    shown = ", ".join(str(row + 1) for row in rows[:BROKEN])
+    return shown + (f" and {rows.size - BROKEN} more" if rows.size > BROKEN else "")

@@ -88,7 +88,14 @@ def shifted(numbers: Joints, frames: int) -> Joints:
     Args:
         numbers: of a file.
         frames: how much later; earlier if negative.
+
+    Raises:
+        FileError: as many as the file has, of which nothing would be left.
     """
+    if frames and abs(frames) >= len(numbers):
+        raise FileError(
+            f"wants --shift of fewer than its {len(numbers)} frames; got {frames}"
+        )
     rows = np.arange(len(numbers)) - frames
     return numbers[np.clip(rows, 0, len(numbers) - 1)]
 
