@@ -16,7 +16,6 @@ common/utils/preprocessing.py.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +26,7 @@ from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre, rigid
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
 from handjax.data.real.numbers import checked
+from handjax.data.real.once import once
 from handjax.data.real.pictures import read_rgb
 
 ABOUT = About(
@@ -193,7 +193,7 @@ def _joints(
     return joints, valid
 
 
-@lru_cache(maxsize=2)
+@once(keep=2)
 def _cameras(path: Path) -> Mapping[str, Camera]:
     """Colour cameras by name, in the file's order."""
     if not path.is_file():

@@ -13,7 +13,6 @@ OlgaChernytska/3D-Hand-Pose-Estimation and MengHao666/Minimal-Hand-pytorch
 """
 
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from jaxtyping import Float
 
 from handjax.data.real.calibration import rigid, with_colour
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
 
 ABOUT = About(
@@ -137,7 +137,7 @@ def _labels(root: Path, sequence: str) -> Path:
     return root / "data" / sequence / "annotations" / f"{sequence}3D.txt"
 
 
-@lru_cache(maxsize=len(SEQUENCES))
+@once(keep=len(SEQUENCES))
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise DatasetError(f"no labels at {path}; download it again")

@@ -16,9 +16,9 @@ Source: NVlabs/dex-ycb-toolkit, README, dex_ycb.py and sequence_loader.py; numbe
 frames: the paper's supplementary Tab. 9.
 """
 
+import reprlib
 import zlib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -30,6 +30,7 @@ from handjax.data.dexycb_splits import CAMERAS, SEQUENCES, SPLITS, SUBJECTS
 from handjax.data.real.calibration import apply, inverse, middle_of_mask, rigid
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
 from handjax.data.real.numbers import checked
+from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
 
 ABOUT = About(
@@ -142,7 +143,8 @@ def _instants(sequence: Path) -> list[int]:
     """Numbers of the instants of a sequence at which there is a hand."""
     count = _yaml(sequence / "meta.yml").get("num_frames")
     if not isinstance(count, int):
-        raise DatasetError(f"{sequence / 'meta.yml'} wants num_frames; got {count}")
+        got = reprlib.repr(count)
+        raise DatasetError(f"{sequence / 'meta.yml'} wants num_frames; got {got}")
     path = sequence / "pose.npz"
     if not path.is_file():
         return list(range(count))
@@ -202,11 +204,12 @@ def _world_from_camera(
 def _right(meta: Mapping[str, Any], name: str) -> bool:
     sides = meta.get("mano_sides")
     if sides not in (["right"], ["left"]):
-        raise FrameError(f"meta.yml of {name} wants one hand's side; got {sides}")
+        got = reprlib.repr(sides)
+        raise FrameError(f"meta.yml of {name} wants one hand's side; got {got}")
     return sides == ["right"]
 
 
-@lru_cache(maxsize=64)
+@once(keep=64)
 def _yaml(path: Path) -> Mapping[str, Any]:
     import yaml
 

@@ -11,7 +11,6 @@ Traps: labels are in metres. Masks are JPEG, so they have values in between.
 Source: lmb-freiburg/freihand, README and utils/fh_utils.py.
 """
 
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from jaxtyping import Bool, Float
 from handjax.data.real.calibration import focal_and_centre
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
 from handjax.data.real.numbers import checked, item, read_json, read_json_points
+from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
 
 ABOUT = About(
@@ -144,7 +144,7 @@ def _list(root: Path, split: str, kind: str) -> list:
     return _read_list(root / f"{split}_{kind}.json")
 
 
-@lru_cache(maxsize=4)
+@once(keep=4)
 def _read_list(path: Path) -> list:
     values = read_json(path)
     if not isinstance(values, list) or not values:
@@ -152,6 +152,6 @@ def _read_list(path: Path) -> list:
     return values
 
 
-@lru_cache(maxsize=2)
+@once(keep=2)
 def _points(path: Path) -> Float[np.ndarray, "samples vertices 3"]:
     return read_json_points(path, VERTICES)

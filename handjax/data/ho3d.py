@@ -15,7 +15,6 @@ Source: shreyashampali/ho3d, README, vis_HO3D.py, eval.py and utils/vis_utils.py
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +24,14 @@ from jaxtyping import Bool, Float
 from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
-from handjax.data.real.numbers import checked, item, read_json, read_json_points
+from handjax.data.real.numbers import (
+    checked,
+    item,
+    read_json,
+    read_json_points,
+    shape_of,
+)
+from handjax.data.real.once import once
 from handjax.data.real.pictures import depth_of_bytes, read_rgb
 
 ABOUT = About(
@@ -130,9 +136,9 @@ def _joints(
     """Joints, mm, and which are known: all, or the wrist alone."""
     known, what = label["handJoints3D"], f"label of {name}"
     path = root / f"{entry.split}_xyz.json"
-    if np.shape(known) == (3,) and path.is_file():
+    if shape_of(known) == (3,) and path.is_file():
         known = item(_read_list(path), entry.place, what)
-    if np.shape(known) == (3,):
+    if shape_of(known) == (3,):
         joints = np.zeros((21, 3))
         joints[0] = checked(known, (3,), what) * _MM_FROM_OPENGL
         return joints, np.arange(21) == 0
@@ -165,11 +171,11 @@ def _colour(folder: Path, number: str) -> Path:
     return png if png.is_file() else folder / f"{number}.jpg"
 
 
-@lru_cache(maxsize=1)
+@once(keep=1)
 def _read_list(path: Path) -> list:
     return read_json(path)
 
 
-@lru_cache(maxsize=1)
+@once(keep=1)
 def _points(path: Path) -> Float[np.ndarray, "samples vertices 3"]:
     return read_json_points(path, VERTICES)

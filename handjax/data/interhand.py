@@ -13,7 +13,6 @@ facebookresearch/InterHand2.6M, data/InterHand2.6M/dataset.py.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from jaxtyping import Float
 from handjax.data.real.calibration import rigid
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
 from handjax.data.real.numbers import checked, read_json
+from handjax.data.real.once import once
 from handjax.data.real.pictures import read_rgb
 
 ABOUT = About(
@@ -177,7 +177,7 @@ def _path(root: Path, split: str, kind: str) -> Path:
     return older if older.is_file() and not path.is_file() else path
 
 
-@lru_cache(maxsize=4)
+@once(keep=4)
 def _read(path: Path) -> Mapping[str, Any]:
     labels = read_json(path)
     if not isinstance(labels, dict):

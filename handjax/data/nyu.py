@@ -10,6 +10,7 @@ Depth is coded in two bytes of a colour picture; 2001 mm stands for no measureme
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,12 +118,21 @@ def read(root: Path, entry: Entry) -> Frame:
     second = entry.split == "test" and entry.number >= SECOND_SUBJECT
     return Frame(
         name=name,
-        views=tuple(_view(root, entry, k) for k in range(len(entry.kinects))),
+        views=_views(root, entry),
         joints=entry.joints[0],
         valid=np.ones(36, bool),
         subject=int(second),  # 0 is also the one who trained
         cube=SMALL_CUBE if second else ABOUT.cube,
     )
+
+
+def _views(root: Path, entry: Entry) -> tuple[View, ...]:
+    """The first Kinect's, and those of the others whose pictures can be read."""
+    views = [_view(root, entry, 0)]
+    for row in range(1, len(entry.kinects)):
+        with suppress(FrameError):
+            views.append(_view(root, entry, row))
+    return tuple(views)
 
 
 def _view(root: Path, entry: Entry, row: int) -> View:

@@ -14,7 +14,6 @@ lmb-freiburg/hand3d, data/BinaryDbReader.py.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +24,7 @@ from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre, middle_of_mask
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
 from handjax.data.real.numbers import checked
+from handjax.data.real.once import once
 from handjax.data.real.pictures import depth_of_bytes, read_grey, read_rgb
 
 ABOUT = About(
@@ -125,14 +125,16 @@ def _label(label: Any, name: str) -> Mapping[str, Any]:
 
 
 def _keys(label: Any) -> str:
-    return ", ".join(map(str, label)) if isinstance(label, Mapping) else repr(label)
+    if not isinstance(label, Mapping):
+        return type(label).__name__
+    return ", ".join(str(key) for key in label if isinstance(key, str | int))
 
 
 def _labels(root: Path, split: str) -> Mapping[int, Any]:
     return _read_labels(root / split / f"anno_{split}.pickle")
 
 
-@lru_cache(maxsize=2)
+@once(keep=2)
 def _read_labels(path: Path) -> Mapping[int, Any]:
     labels = unpickle.read(path)
     if not isinstance(labels, Mapping) or not all(isinstance(n, int) for n in labels):

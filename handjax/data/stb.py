@@ -13,7 +13,6 @@ data/BinaryDbReaderSTB.py, and the fingers of the labels, which bend to the side
 left hand's do.
 """
 
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from handjax.data.real import matlab
 from handjax.data.real.calibration import inverse, rigid, with_colour
 from handjax.data.real.frame import About, DatasetError, Frame, View
 from handjax.data.real.numbers import checked
+from handjax.data.real.once import once
 from handjax.data.real.pictures import depth_of_bytes, read_rgb
 
 ABOUT = About(
@@ -148,7 +148,7 @@ def _labels(root: Path, sequence: str, rig: str) -> Float[np.ndarray, "3 21 fram
     return _read_labels(root / "labels" / f"{sequence}_{rig}.mat")
 
 
-@lru_cache(maxsize=12)
+@once(keep=12)
 def _read_labels(path: Path) -> Float[np.ndarray, "3 21 frames"]:
     labels = matlab.read(path, "handPara")
     if labels.ndim != 3 or labels.shape[:2] != (3, 21):

@@ -135,6 +135,17 @@ def test_a_spoilt_picture_is_named_and_the_others_are_kept(spoilt, how, capsys):
         store.prepare(nyu, root, data_dir=root / "strict", splits=["test"], strict=True)
 
 
+@pytest.mark.parametrize("how", ["missing", "broken"])
+def test_a_side_view_that_can_t_be_read_is_left_out_and_its_frame_kept(tmp_path, how):
+    scenes.write_nyu(tmp_path, "test", 2)
+    path = tmp_path / "test" / "depth_2_0000002.png"
+    path.unlink() if how == "missing" else path.write_bytes(b"no picture")
+    assert len(read(tmp_path, 0).views) == 3
+    first, third = read(tmp_path, 1).views
+    np.testing.assert_array_equal(first.camera_from_world, np.eye(4))
+    np.testing.assert_allclose(third.camera_from_world, scenes.RIGS[2], atol=2e-4)
+
+
 def test_nan_in_the_labels_spoils_that_frame_alone(tmp_path):
     scenes.write_nyu(tmp_path, "test", 2, kinects=1)
     path = tmp_path / "test" / "joint_data.mat"

@@ -11,6 +11,12 @@ from handjax.data.real.frame import DatasetError
 POINTS = 20_000
 """Of a larger frame every second, third, ... row and column is looked at."""
 
+PER_MM = 8
+"""Units of stored depth in a mm."""
+
+FARTHEST = 65535 / PER_MM
+"""What 16 bits hold of it, mm: 8.2 m."""
+
 Vector = Float[np.ndarray, "3"]
 
 
@@ -106,9 +112,11 @@ def _row(line: str, path: Path) -> list[float]:
         numbers = [float(word) for word in line.replace(",", " ").split()]
     except ValueError:
         numbers = []
-    if len(numbers) != 3 or not np.isfinite(numbers).all() or numbers[2] <= 0.0:
+    fits = len(numbers) == 3 and np.isfinite(numbers).all()
+    if not fits or not 0.0 < numbers[2] <= FARTHEST:
         raise DatasetError(
-            f"{path} wants x, y, z in mm on each line, z > 0; got {line.strip()!r}"
+            f"{path} wants x, y, z in mm on each line, z > 0 and no more than "
+            f"{FARTHEST:.0f}; got {line.strip()[:80]!r}"
         )
     return numbers
 

@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float, Int, UInt8, UInt16
 
 from handjax.batch import FAR
 from handjax.data.crop import FILLED_FROM, PIXELS, SAME_SURFACE
-from handjax.data.real.records import PER_MM, Part
+from handjax.data.real.centres import PER_MM
+from handjax.data.real.records import Part
 
 ENOUGH = 1.5
 """Where more rows of depth than this fall into a row of the crop, some are left out."""
@@ -146,7 +147,7 @@ def _points(
     Pixels are counted row by row in a picture with a border of one.
     """
     flat = np.ascontiguousarray(depth).reshape(-1)
-    near = max(int(np.ceil((centre[2] - size / 2) * PER_MM)), 1)
+    near = min(max(int(np.ceil((centre[2] - size / 2) * PER_MM)), 1), 65535)
     far = int(np.floor((centre[2] + size / 2) * PER_MM))
     # What lies before the front wraps around to the far end of 16 bits.
     index = np.flatnonzero(flat - np.uint16(near) <= np.uint16(max(far - near, 0)))

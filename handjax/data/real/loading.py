@@ -45,11 +45,16 @@ FAULTS = (DatasetError, FrameError)
 
 
 def require(config: Config) -> None:
-    """See to it that what a config names is there, prepared where it was not.
+    """See to it that a config can be drawn from; what it names is prepared if needed.
 
     Args and raises as `source`.
     """
-    _open(names.reader(config.name), config.root, config.splits, config.data_dir)
+    reader, look = names.reader(config.name), _look(config)
+    for split in config.splits:
+        frames = _open(reader, config.root, (split,), config.data_dir)
+        # Where cameras differ, the ends of a split may be of different ones.
+        for number in (0, -1):
+            batches.hold(frames[number], look, np.random.default_rng(0))
 
 
 def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
@@ -66,7 +71,7 @@ def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
     Raises:
         DatasetError: the dataset is not there, or lacks what was asked for.
     """
-    reader = names.reader(config.name)
+    reader, look = names.reader(config.name), _look(config)
     frames = _open(reader, config.root, config.splits, config.data_dir)
     # What reads stores takes a second to import: only who needs it waits.
     from handjax.data.real import order
@@ -76,13 +81,6 @@ def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
         raise DatasetError(
             f"a batch of {batch_size} can't be shared by {processes} processes"
         )
-    look = Look(
-        sees=config.sees,
-        views=config.views,
-        labels=tuple(config.labels),
-        center=config.center,
-        jitter=config.crop_jitter,
-    )
     feed = order.Feed(
         order.draw(
             frames,
@@ -99,6 +97,23 @@ def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
         return batches.as_batch(held, reader.ABOUT, look)
 
     return Source(sample, feed=feed)
+
+
+def _look(config: Config) -> Look:
+    """How a config shows frames, if it asks for any."""
+    if not config.splits:
+        raise DatasetError(
+            "real.splits is empty: name what to learn from, as --real.splits=train,"
+        )
+    if config.views < 1:
+        raise DatasetError(f"real.views wants 1 or more; got {config.views}")
+    return Look(
+        sees=config.sees,
+        views=config.views,
+        labels=tuple(config.labels),
+        center=config.center,
+        jitter=config.crop_jitter,
+    )
 
 
 class TestFrames(NamedTuple):
@@ -155,7 +170,7 @@ def test_frames(
     look = Look(sees, labels=LABELS, center=str(named), cube=cube, exact=True)
     given = known.hand * np.nan
     if center not in CENTERS:
-        given = _given(Path(center), reader.ABOUT.frames[split], known)
+        given = _given(Path(center), frames.places, known)
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:
         del key
@@ -209,7 +224,7 @@ def _open(
 
 
 def _given(centers: Path, count: int, known: Survey) -> Float[np.ndarray, "frames 3"]:
-    """The file's centres for the frames that are there, mirrored as these are."""
+    """A file's centres for the frames that are there, mirrored as these are."""
     found = np.full((count, 3), np.nan, np.float32)
     found[known.places] = mirrored(known.found, known.right)
     given = read_centres(centers, count, found)[known.places]

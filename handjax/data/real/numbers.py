@@ -1,6 +1,7 @@
 """Numbers out of label files: of the right shape, and numbers all of them."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.data.real.frame import DatasetError, FrameError
+
+LARGEST = 1 << 26
+"""Numbers in one label: of a depth map there are fewer."""
 
 Shape = Sequence[int | None]
 
@@ -24,18 +28,35 @@ def checked(
         what: they are, for messages.
         error: raised if they aren't.
     """
+    # Before they are copied: a label may hold a list a million times by name.
+    found = shape_of(values, len(shape) + 1)
+    fits = len(found) == len(shape) and all(
+        wanted in (None, size) for wanted, size in zip(shape, found, strict=True)
+    )
+    if not fits or math.prod(found) > LARGEST:
+        raise error(f"{what} wants {_text(shape)} numbers; got {_text(found)}")
     try:
         array = np.asarray(values, np.float64)
-    except (TypeError, ValueError) as cause:
+    except (TypeError, ValueError, RecursionError, MemoryError) as cause:
         raise error(f"{what} wants {_text(shape)} numbers; {cause}") from cause
-    fits = len(array.shape) == len(shape) and all(
-        wanted in (None, size) for wanted, size in zip(shape, array.shape, strict=True)
-    )
-    if not fits:
+    if array.shape != found:
         raise error(f"{what} wants {_text(shape)} numbers; got {_text(array.shape)}")
     if not np.isfinite(array).all():
         raise error(f"{what} holds NaN or infinity")
     return array
+
+
+def shape_of(values: Any, axes: int = 8) -> tuple[int, ...]:
+    """Shape of an array, or of nested lists by the first of each; at most `axes`."""
+    shape: tuple[int, ...] = ()
+    while isinstance(values, list | tuple) and len(shape) < axes:
+        shape += (len(values),)
+        if not values:
+            return shape
+        values = values[0]
+    if isinstance(values, np.ndarray):
+        shape += values.shape
+    return shape[:axes]
 
 
 def item(values: Any, place: int, what: str) -> Any:

@@ -25,10 +25,15 @@ class Frames(Sequence):
     Args:
         store: where they are.
         splits: names of those that are there.
+
+    Attributes:
+        places: how many there would be, had all been readable.
     """
 
     def __init__(self, store: Store, splits: Sequence[str]):
         self._parts = [builder.read_split(store.folder, split) for split in splits]
+        stored = [store.splits[split] for split in splits]
+        self.places = sum(sum(one.shards) + len(one.skipped) for one in stored)
         self._ends = np.cumsum([len(part) for part in self._parts])
 
     def __len__(self) -> int:

@@ -12,14 +12,11 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt16
 
 from handjax.data.real import windows
-from handjax.data.real.centres import find_centre, middle
+from handjax.data.real.centres import FARTHEST, PER_MM, find_centre, middle
 from handjax.data.real.check import check
 from handjax.data.real.frame import About, Frame, FrameError, View
 from handjax.data.real.mirror import to_right
 from handjax.data.real.windows import Window
-
-PER_MM = 8
-"""Units of stored depth in a mm: 65535 of them are 8.2 m."""
 
 QUALITY = 95
 """Of JPEG; without subsampling of colours."""
@@ -158,7 +155,7 @@ def _depth(
     near = np.zeros(z.shape, bool)
     for place in places:
         # Not a number compares as false, so it is dropped here as well.
-        here = np.abs(z - place[2]) < reach
+        here = (np.abs(z - place[2]) < reach) & (z <= FARTHEST)
         here &= np.abs(x * z - place[0]) < reach
         near |= here & (np.abs(y * z - place[1]) < reach)
     return np.where(near, np.rint(z * PER_MM), 0.0).astype(np.uint16)

@@ -1,9 +1,11 @@
 """Shards: files of a few hundred records, each written whole or not at all.
 
 A shard that is done has a note beside it, with what went into it, written last. So a
-preparation that was killed goes on with the shards that have none.
+preparation that was killed goes on with the shards that have none, and those that lack
+frames, which may have been mended since.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,13 +13,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from handjax.data.real import records
-from handjax.data.real.frame import FrameError, Reader
+from handjax.data.real.frame import DatasetError, FrameError, Reader
 
 PER_SHARD = 512
 """Frames: 20 MB of NYU, and what a kill may cost."""
 
 PLAN = "plan.json"
+
+FAULTS = (
+    *(FrameError, DatasetError, OSError, UnicodeError),
+    *(MemoryError, RecursionError),
+)
+"""What a broken file makes a reader raise: one never costs the other frames."""
 
 
 class Note(NamedTuple):
@@ -72,6 +82,7 @@ def open_folder(job: Job) -> None:
     plan = {
         "root": str(job.root.resolve()),
         "frames": len(job.entries),
+        "entries": fingerprint(job.entries),
         "per_shard": PER_SHARD,
     }
     path = job.folder / PLAN
@@ -79,6 +90,14 @@ def open_folder(job: Job) -> None:
         shutil.rmtree(job.folder, ignore_errors=True)
         job.folder.mkdir(parents=True)
         write_json(path, plan)
+
+
+def fingerprint(entries: Sequence[Any]) -> str:
+    """Other entries have another, as when more of a download was unpacked since."""
+    seen = hashlib.sha256()
+    for entry in entries:
+        seen.update(_written(entry))
+    return seen.hexdigest()
 
 
 def write_shard(job: Job, shard: int) -> Note:
@@ -90,8 +109,8 @@ def write_shard(job: Job, shard: int) -> Note:
     done = read_note(job, shard)
     places = range(shard * PER_SHARD, min((shard + 1) * PER_SHARD, len(job.entries)))
     if done:
-        for place in places:
-            job.tell(done.skipped.get(str(place)))
+        for _ in places:
+            job.tell(None)
         return done
     beside = job.path(shard).with_suffix(".part")
     note = _write(job, beside, places)
@@ -101,9 +120,9 @@ def write_shard(job: Job, shard: int) -> Note:
 
 
 def read_note(job: Job, shard: int) -> Note | None:
-    """What went into a shard that is done, None if it is not."""
+    """What went into a shard that is done, None if it is not or lacks a frame."""
     found = read_json(job.path(shard).with_suffix(".json"))
-    if found is None or not job.path(shard).is_file():
+    if found is None or found["skipped"] or not job.path(shard).is_file():
         return None
     return Note(**found)
 
@@ -137,13 +156,15 @@ def _write(job: Job, path: Path, places: range) -> Note:
                 raise InterruptedError
             why = None
             try:
-                content = examples.to_bytes(_record(job, place), described)
-                writer.write(content)
-                size += len(content)
+                record = _record(job, place)
             except FrameError as fault:
                 if job.strict:
                     raise
                 why = skipped[str(place)] = str(fault)
+            else:
+                content = examples.to_bytes(record, described)
+                writer.write(content)
+                size += len(content)
             job.tell(why)
     finally:
         writer.close()
@@ -151,5 +172,18 @@ def _write(job: Job, path: Path, places: range) -> Note:
 
 
 def _record(job: Job, place: int) -> records.Record:
-    frame = job.reader.read(job.root, job.entries[place])
-    return records.make(frame, job.reader.ABOUT, place)
+    try:
+        frame = job.reader.read(job.root, job.entries[place])
+        return records.make(frame, job.reader.ABOUT, place)
+    except FrameError:
+        raise
+    except FAULTS as fault:
+        what = f"{type(fault).__name__}, {fault}" if str(fault) else repr(fault)
+        raise FrameError(f"frame {place} of {job.split}: {what}") from fault
+
+
+def _written(entry: Any) -> bytes:
+    if isinstance(entry, tuple):
+        return b"(" + b",".join(map(_written, entry)) + b")"
+    # Arrays print slowly, and long ones not in full.
+    return entry.tobytes() if isinstance(entry, np.ndarray) else repr(entry).encode()

@@ -8,7 +8,6 @@ is there when it is whole.
 """
 
 import os
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -18,8 +17,9 @@ from typing import IO, NamedTuple
 
 from handjax.data.real import builder
 from handjax.data.real.builder import Split
-from handjax.data.real.frame import DatasetError, Reader
+from handjax.data.real.frame import DatasetError, FrameError, Reader
 from handjax.data.real.progress import Bar
+from handjax.data.real.publish import publish
 from handjax.data.real.shards import Job, Note, open_folder, write_shard
 
 
@@ -45,8 +45,7 @@ def data_folder(chosen: str | Path | None = None) -> Path:
 
 def open_store(reader: Reader, data_dir: str | Path | None = None) -> Store:
     """What is stored of a dataset; no split if nothing is."""
-    about = reader.ABOUT
-    folder = data_folder(data_dir) / about.name / about.version
+    folder = _folder(reader, data_dir)
     return Store(folder, builder.read_info(folder))
 
 
@@ -69,19 +68,21 @@ def prepare(
         data_dir: where stores are; see `data_folder`.
         splits: those to store; all that the download has by default.
         strict: end at the first frame that can't be read.
-        again: store anew what is stored.
+        again: store anew what is stored; the old is kept until the new is whole.
 
     Raises:
         DatasetError: the download lacks a split that was named, or all of them.
-        FrameError: a frame can't be read, and `strict`.
+        FrameError: a frame can't be read, or is not in what is stored, and `strict`.
     """
     root = Path(root).expanduser()
     names = check_names(reader, splits)
-    store = open_store(reader, data_dir)
-    with _alone(store.folder):
-        faults = []
+    with _alone(_folder(reader, data_dir)):
+        # Only now: another process may have been about to finish.
+        store, faults = open_store(reader, data_dir), []
         for name in names:
             if name in store.splits and not again:
+                if strict:
+                    _require_all(reader, name, store.splits[name])
                 continue
             try:
                 entries = _entries(reader, root, name)
@@ -90,11 +91,7 @@ def prepare(
                 if splits or strict:
                     raise
                 continue
-            if name in store.splits:
-                store = _forget(reader, store, name)
-            split = _store(reader, root, name, entries, store.folder, strict)
-            store = store._replace(splits=store.splits | {name: split})
-            builder.write_info(store.folder, reader, store.splits)
+            store = _store(reader, root, name, entries, store, strict)
     if not store.splits:
         raise DatasetError("; ".join(faults))
     return store
@@ -115,6 +112,20 @@ def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
     return tuple(splits) or known
 
 
+def _folder(reader: Reader, data_dir: str | Path | None) -> Path:
+    return data_folder(data_dir) / reader.ABOUT.name / reader.ABOUT.version
+
+
+def _require_all(reader: Reader, name: str, split: Split) -> None:
+    if split.skipped:
+        first = min(split.skipped, key=int)
+        raise FrameError(
+            f"{len(split.skipped)} frames of {reader.ABOUT.name}, {name} could not be "
+            f"read when it was stored; the first: {split.skipped[first]}. Mend the "
+            "download and prepare it with --again"
+        )
+
+
 def _entries(reader: Reader, root: Path, name: str) -> Sequence:
     entries = reader.index(root, name)
     if not len(entries):
@@ -127,11 +138,11 @@ def _store(
     root: Path,
     name: str,
     entries: Sequence,
-    folder: Path,
+    store: Store,
     strict: bool,
-) -> Split:
+) -> Store:
     """Write all shards of a split and put them in their place."""
-    beside = _beside(folder) / name
+    beside = _beside(store.folder) / name
     stop = threading.Event()
     with Bar(f"{reader.ABOUT.name}, {name}", len(entries)) as bar:
         job = Job(reader, root, name, entries, beside, strict, bar.advance, stop.is_set)
@@ -142,7 +153,7 @@ def _store(
         raise DatasetError(
             f"no frame of {reader.ABOUT.name}, {name} can be read; the first: {first}"
         )
-    return _publish(job, notes, folder)
+    return store._replace(splits=publish(job, notes, store.folder, store.splits))
 
 
 def _write_all(job: Job, stop: threading.Event) -> list[Note]:
@@ -165,32 +176,6 @@ def _write_all(job: Job, stop: threading.Event) -> list[Note]:
 
 def _interrupted(future: Future) -> bool:
     return isinstance(future.exception(), InterruptedError)
-
-
-def _publish(job: Job, notes: list[Note], folder: Path) -> Split:
-    """Give the shards the names that TFDS looks for."""
-    some = [shard for shard, note in enumerate(notes) if note.frames]
-    folder.mkdir(parents=True, exist_ok=True)
-    about = job.reader.ABOUT
-    for number, shard in enumerate(some):
-        file = builder.shard_name(about.name, job.split, number, len(some))
-        os.replace(job.path(shard), folder / file)
-    shutil.rmtree(job.folder)
-    skipped = {place: why for note in notes for place, why in note.skipped.items()}
-    size = sum(note.size for note in notes)
-    return Split(tuple(notes[shard].frames for shard in some), size, skipped)
-
-
-def _forget(reader: Reader, store: Store, name: str) -> Store:
-    """Take a split out of a store."""
-    splits = {k: split for k, split in store.splits.items() if k != name}
-    if splits:
-        builder.write_info(store.folder, reader, splits)
-    else:
-        (store.folder / builder.INFO).unlink()
-    for file in store.folder.glob(f"{reader.ABOUT.name}-{name}.{builder.FORMAT}-*"):
-        file.unlink()
-    return store._replace(splits=splits)
 
 
 def _beside(folder: Path) -> Path:
@@ -224,6 +209,9 @@ def _lock(file: IO[str]) -> None:
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who was done since it was opened took it away, and a third may have another.
+        if not os.path.samestat(os.fstat(file.fileno()), os.stat(file.name)):
+            raise BlockingIOError
     except OSError as wrong:
         raise DatasetError(
             "another process prepares this dataset; wait until it is done"

@@ -9,9 +9,10 @@ import pytest
 
 from configs import common, wan_spheres
 from handjax.batch import FAR
-from handjax.data.real import batches, builder, loading, names, records, store
+from handjax.data.real import batches, builder, loading, names, order, records, store
 from handjax.data.real.batches import Look
 from handjax.data.real.frame import DatasetError
+from handjax.data.real.survey import look_over
 from handjax.geometry import cameras, transforms
 from handjax.hands.skeleton import from_dataset
 from tests.data.real import scenes, toy
@@ -164,12 +165,9 @@ def test_frames_to_test_on_come_in_order_with_the_datasets_own_joints(data_dir):
 def test_centres_may_come_from_a_file(data_dir, tmp_path):
     lines = [scenes.joints_of(k, 0)[20] * [1, -1, 1] for k in range(3)]
     np.savetxt(tmp_path / "centres.txt", lines)
-    about = names.reader("nyu").ABOUT._replace(frames={"test": 3})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(names.reader("nyu"), "ABOUT", about)
-        test = loading.test_frames(
-            "nyu", None, "test", 3, data_dir=data_dir, center=tmp_path / "centres.txt"
-        )
+    test = loading.test_frames(
+        "nyu", None, "test", 3, data_dir=data_dir, center=tmp_path / "centres.txt"
+    )
     batch = test.source.sample(KEY, test.part(0))
     middles = -np.asarray(batch.views.crop_from_camera[:, 0, :3, 3])
     np.testing.assert_allclose(middles, lines * np.array([1, -1, 1]), atol=1e-3)
@@ -184,6 +182,31 @@ def test_what_is_not_prepared_is_prepared_where_its_download_is_given(
     assert test.count == 3
     assert builder.read_info(tmp_path / "nyu" / "1.0.0").keys() == {"test"}
     loading.require(settings(tmp_path, root=str(download), splits=("test",)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({"splits": ()}, "real.splits is empty"),
+        ({"views": 0}, "real.views wants 1 or more; got 0"),
+        ({"sees": "image"}, "has no colour"),
+    ],
+)
+def test_a_config_that_can_t_be_drawn_from_is_refused_first(data_dir, changes, answer):
+    with pytest.raises(DatasetError, match=answer):
+        loading.require(settings(data_dir, **changes))
+
+
+def test_centres_have_a_line_for_frames_that_could_not_be_read_too(tmp_path):
+    about = toy.ABOUT._replace(frames={"train": 0, "test": 0})
+    reader = toy.reader(bad=(1,), about=about, frames={"train": 4})
+    prepared = store.prepare(reader, tmp_path, data_dir=tmp_path)
+    frames = order.Frames(prepared, ["train"])
+    assert (len(frames), frames.places) == (3, 4)
+    np.savetxt(tmp_path / "centres.txt", [[k, 0.0, 500.0] for k in range(4)])
+    known = look_over(frames)
+    given = loading._given(tmp_path / "centres.txt", frames.places, known)
+    assert given[:, 0].tolist() == [0.0, 2.0, 3.0]
 
 
 def test_a_survey_knows_the_labels_without_the_pictures(data_dir):

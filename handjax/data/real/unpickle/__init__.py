@@ -57,7 +57,7 @@ def loads(
         raise
     except (
         *(EOFError, LookupError, TypeError, ValueError, AttributeError),
-        *(OverflowError, MemoryError, struct.error),
+        *(OverflowError, MemoryError, RecursionError, struct.error),
     ) as error:
         raise DatasetError(
             f"{name} is a broken pickle ({error or type(error).__name__}, at byte "

@@ -12,11 +12,15 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from handjax.data.real.frame import DatasetError
+from handjax.data.real.unpickle.limits import keyed
 
 Constructors = Mapping[str, Callable[..., Any]]
 
 # Truth values, integers, floats, complex numbers and text of fixed length; no objects.
 _CODE = re.compile(r"[<>=|]?[?biufcSU]\d{0,9}")
+
+
+_AXES = 32
 
 
 class Record(NamedTuple):
@@ -57,18 +61,16 @@ def fill(target: Any, state: Any) -> None:
     elif isinstance(target, Record):
         slots = state if isinstance(state, tuple) else (state,)
         for fields in slots:
-            target.fields.update(fields or {})
+            target.fields.update(keyed(fields or {}))
     else:
         raise DatasetError(f"a pickle gives {type(target).__name__} a state; refused")
 
 
 def _fill_array(array: np.ndarray, state: Any) -> None:
     *_, shape, dtype, fortran, raw = state
-    size = math.prod(_size(n) for n in shape) * dtype.itemsize
-    content = _bytes(raw)
-    if len(content) != size:
-        raise ValueError(f"an array of {size} bytes has {len(content)}")
-    cast(Any, array).__setstate__((1, tuple(shape), dtype, bool(fortran), content))
+    dtype, content = _plain(dtype), _bytes(raw)
+    shape = _shape(shape, dtype, len(content))
+    cast(Any, array).__setstate__((1, shape, dtype, bool(fortran), content))
 
 
 def _fill_dtype(dtype: np.dtype, state: Any) -> None:
@@ -79,9 +81,25 @@ def _fill_dtype(dtype: np.dtype, state: Any) -> None:
     cast(Any, dtype).__setstate__(whole)
 
 
+def _plain(dtype: Any) -> np.dtype:
+    """A dtype that `_dtype` made, and not what numpy would take for one."""
+    if not isinstance(dtype, np.dtype):
+        raise ValueError(f"a dtype is {type(dtype).__name__}")
+    return dtype
+
+
+def _shape(shape: Any, dtype: np.dtype, size: int) -> tuple[int, ...]:
+    """A shape, if so many bytes fill it."""
+    sizes = tuple(_size(n) for n in shape[:_AXES])
+    wanted = math.prod(sizes) * dtype.itemsize
+    if wanted != size or len(shape) > _AXES:
+        raise ValueError(f"an array of {wanted} bytes has {size}")
+    return sizes
+
+
 def _size(number: Any) -> int:
-    if not isinstance(number, int) or number < 0:
-        raise ValueError(f"a size is {number!r}")
+    if not isinstance(number, int) or not 0 <= number < 1 << 62:
+        raise ValueError(f"a size is {type(number).__name__}, or less than nothing")
     return number
 
 
@@ -92,28 +110,48 @@ def _bytes(raw: Any) -> bytes:
 
 def _dtype(code: str, *_: Any) -> np.dtype:
     if not _CODE.fullmatch(code):
-        raise DatasetError(f"a pickle holds arrays of the type {code!r}; refused")
+        raise DatasetError(f"a pickle holds arrays of the type {code[:80]!r}; refused")
     # A copy, since the state that follows would change numpy's own.
-    return np.dtype(code, False, True)
+    dtype = np.dtype(code, False, True)
+    if not dtype.itemsize:
+        # Without bytes an array may claim any shape.
+        raise DatasetError(f"a pickle holds arrays of the type {code!r}; refused")
+    return dtype
 
 
-def _scalar(dtype: np.dtype, raw: Any) -> Any:
-    return np.frombuffer(_bytes(raw), dtype, count=1)[0]
+def _scalar(dtype: Any, raw: Any) -> Any:
+    if len(raw) != _plain(dtype).itemsize:
+        raise ValueError(f"a number of {dtype.itemsize} bytes has {len(raw)}")
+    return np.frombuffer(_bytes(raw), dtype)[0]
 
 
-def _from_buffer(raw: Any, dtype: np.dtype, shape: Any, order: str) -> np.ndarray:
-    return cast(Any, np.frombuffer(_bytes(raw), dtype)).reshape(shape, order=order)
+def _from_buffer(raw: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
+    flat = np.frombuffer(_bytes(raw), _plain(dtype))
+    return cast(Any, flat).reshape(_shape(shape, dtype, flat.nbytes), order=order)
 
 
 def _encode(text: str, encoding: str = "latin1") -> bytes:
     """How protocol 2 of Python 3 writes bytes."""
     if encoding not in ("latin1", "latin-1"):
-        raise ValueError(f"bytes are encoded as {encoding!r}")
+        raise ValueError("bytes are not encoded as Latin-1")
     return text.encode("latin-1")
 
 
 def _empty_array(*_: Any) -> np.ndarray:
     return np.empty(0, np.uint8)
+
+
+def _set(items: Any = ()) -> set:
+    return set(keyed(items))
+
+
+def _frozen(items: Any = ()) -> frozenset:
+    return frozenset(keyed(items))
+
+
+def _ordered(pairs: Any = ()) -> dict:
+    keyed([key for key, _ in pairs])
+    return dict(pairs)
 
 
 def _no_call(*_: Any) -> None:
@@ -135,12 +173,15 @@ NUMPY: Constructors = {
     "numpy.dtype": _dtype,
     "numpy.ndarray": _no_call,
     "_codecs.encode": _encode,
-    "collections.OrderedDict": dict,
+    "collections.OrderedDict": _ordered,
     **{f"{core}.multiarray._reconstruct": _empty_array for core in _CORE},
     **{f"{core}.multiarray.scalar": _scalar for core in _CORE},
     **{f"{core}.numeric._frombuffer": _from_buffer for core in _CORE},
-    **{f"{module}.set": set for module in _BUILTINS},
-    **{f"{module}.frozenset": frozenset for module in _BUILTINS},
+    **{f"{module}.set": _set for module in _BUILTINS},
+    **{
+        f"{module}.frozenset": lambda items=(): frozenset(keyed(items))
+        for module in _BUILTINS
+    },
     **{f"{module}.bytes": _empty_bytes for module in _BUILTINS},
 }
 """What pickles may call where nothing else is said."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from handjax.data.real.frame import DatasetError
 from handjax.data.real.unpickle.constructors import Constructors
+from handjax.data.real.unpickle.limits import budget, cost
 
 
 class Named(NamedTuple):
@@ -24,6 +25,7 @@ class Machine:
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
+        self.left = budget(len(data))
 
     def take(self, size: int) -> bytes:
         """The next bytes."""
@@ -70,6 +72,21 @@ class Machine:
                 f"{self.name} calls {type(function).__name__}, which is refused"
             )
         # Some constructors are handed others, as the class of what they make.
-        return function.make(
+        made = function.make(
             *(a.make if isinstance(a, Named) else a for a in arguments)
         )
+        self.pay(made)
+        return made
+
+    def pay(self, made: Any) -> None:
+        """Take what was made off what may be.
+
+        Raises:
+            DatasetError: there is nothing left.
+        """
+        self.left -= cost(made)
+        if self.left < 0:
+            raise DatasetError(
+                f"{self.name} makes far more data than its {len(self.data)} bytes can "
+                "hold, which is refused; download it again"
+            )

@@ -12,6 +12,7 @@ from typing import Any
 
 from handjax.data.real.frame import DatasetError
 from handjax.data.real.unpickle.constructors import fill
+from handjax.data.real.unpickle.limits import keyed
 from handjax.data.real.unpickle.machine import Machine, Named
 
 
@@ -94,33 +95,44 @@ def _tuple(machine: Machine, *, size: int) -> None:
     machine.stack[start:] = [tuple(machine.stack[start:])]
 
 
+def _top(machine: Machine, kind: type) -> Any:
+    """What is filled: numpy's arrays would take keys and items in their own way."""
+    if not isinstance(machine.stack[-1], kind):
+        raise TypeError(f"{type(machine.stack[-1]).__name__} is filled as {kind}")
+    return machine.stack[-1]
+
+
 def _append(machine: Machine) -> None:
     item = machine.stack.pop()
-    machine.stack[-1].append(item)
+    _top(machine, list).append(item)
 
 
 def _extend(machine: Machine) -> None:
     items = machine.since_mark()
-    machine.stack[-1].extend(items)
+    _top(machine, list).extend(items)
 
 
 def _pairs(items: list[Any]) -> dict[Any, Any]:
-    return dict(zip(items[::2], items[1::2], strict=True))
+    return dict(zip(keyed(items[::2]), items[1::2], strict=True))
 
 
 def _set_item(machine: Machine) -> None:
     value, key = machine.stack.pop(), machine.stack.pop()
-    machine.stack[-1][key] = value
+    _top(machine, dict).update(_pairs([key, value]))
 
 
 def _set_items(machine: Machine) -> None:
     items = machine.since_mark()
-    machine.stack[-1].update(_pairs(items))
+    _top(machine, dict).update(_pairs(items))
 
 
 def _add_items(machine: Machine) -> None:
     items = machine.since_mark()
-    machine.stack[-1].update(items)
+    _top(machine, set).update(keyed(items))
+
+
+def _freeze(machine: Machine) -> None:
+    machine.stack.append(frozenset(keyed(machine.since_mark())))
 
 
 def _global(machine: Machine) -> None:
@@ -141,6 +153,7 @@ def _call(machine: Machine) -> None:
 def _build(machine: Machine) -> None:
     state = machine.stack.pop()
     fill(machine.stack[-1], state)
+    machine.pay(machine.stack[-1])
 
 
 def _put(machine: Machine, *, number: Callable[[Machine], int]) -> None:
@@ -204,7 +217,9 @@ _STEPS: Mapping[bytes, Callable[[Machine], Any]] = {
     b"u": _set_items,
     b"\x8f": partial(_push, make=lambda machine: set()),
     b"\x90": _add_items,
-    b"\x91": partial(_push, make=lambda machine: frozenset(machine.since_mark())),
+    b"\x91": partial(
+        _push, make=lambda machine: frozenset(keyed(machine.since_mark()))
+    ),
     b"p": partial(_put, number=_counted),
     b"q": partial(_put, number=_of("<B")),
     b"r": partial(_put, number=_of("<I")),
