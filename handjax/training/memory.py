@@ -3,8 +3,8 @@
 import ctypes
 import sys
 
-# Parameters of glibc's mallopt, and what they are set to. No trimming at all: several
-# compiled steps together leave more free than the 2 GiB that a threshold can say.
+# Parameters of glibc's mallopt, and what they are set to. No trimming at all: 2 GiB,
+# the most that a threshold can say, is less than several compiled steps may free.
 TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
 KEEP = {TRIM_THRESHOLD: -1, TOP_PAD: 256 * 2**20, MMAP_MAX: 0}
 

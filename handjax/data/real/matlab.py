@@ -44,9 +44,8 @@ def _read_5(path: Path, key: str) -> np.ndarray:
     try:
         found: dict[str, Any] = loadmat(path, variable_names=[key])
         names = [] if key in found else [name for name, *_ in whosmat(path)]
-    except NotImplementedError:
-        raise
-    # scipy tells of broken files by whatever went wrong inside.
+    # scipy tells of broken files by whatever went wrong inside; of version 7.3 by
+    # NotImplementedError, which passes.
     except (OSError, ValueError, TypeError, LookupError, EOFError, zlib.error) as error:
         raise DatasetError(
             f"{path} is a broken .mat file ({error}); download it again"

@@ -12,6 +12,7 @@ import numpy as np
 
 from handjax.data.real import batches, builder, examples
 from handjax.data.real.batches import Held, Look
+from handjax.data.real.frame import DatasetError
 from handjax.data.real.records import Record
 from handjax.data.real.store import Store
 
@@ -64,18 +65,28 @@ def draw(
         look: how they are shown.
         batch_size: of this process.
         seed: of the order and of the jitter.
-        process, processes: each gets every so manieth frame.
+        process, processes: each gets every so manieth frame, in an order and with a
+            jitter of its own.
 
     Returns:
         A `grain.MapDataset`: its n-th element is what batch n is made of.
+
+    Raises:
+        DatasetError: there are fewer frames than processes.
     """
     import grain
+
+    if len(frames) < processes:
+        raise DatasetError(
+            f"{len(frames)} frames can't be shared by {processes} processes"
+        )
 
     def hold(number: int, random: np.random.Generator) -> Held:
         return batches.hold(frames[number], look, random)
 
     # Of numbers, not of records: grain would measure each that passes.
-    own = grain.MapDataset.range(len(frames)).seed(seed)[process::processes]
+    own = grain.MapDataset.range(len(frames))[process::processes]
+    own = own.seed(int(np.random.SeedSequence((seed, process)).generate_state(1)[0]))
     endless = own.shuffle().repeat().random_map(hold)
     return endless.batch(batch_size, batch_fn=batches.collate)
 

@@ -1,6 +1,8 @@
 """Batches of a prepared dataset: a pure function of seed, process and number."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +18,8 @@ from handjax.data.real.survey import look_over
 from handjax.geometry import cameras, transforms
 from handjax.hands.skeleton import from_dataset
 from tests.data.real import scenes, toy
+
+ROOT = Path(__file__).parents[3]
 
 NOISE = np.random.default_rng(0)
 KEY = jax.random.key(0)
@@ -216,5 +220,13 @@ def test_a_survey_knows_the_labels_without_the_pictures(data_dir):
     assert known.valid.all()
 
 
-def test_tensorflow_stays_away_and_grain_until_it_is_needed():
+def test_tensorflow_stays_away(data_dir):
     assert "tensorflow" not in sys.modules
+
+
+def test_what_reads_stores_waits_until_it_is_needed():
+    late = "{'grain', 'tensorflow_datasets', 'array_record'}"
+    code = f"import sys, handjax.data.real.loading; print({late} & set(sys.modules))"
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    assert told.stdout.strip() == "set()"

@@ -5,6 +5,7 @@ import pytest
 
 from handjax.data.real import batches, order, store
 from handjax.data.real.batches import Look
+from handjax.data.real.frame import DatasetError
 from tests.data.real import toy
 
 
@@ -58,6 +59,15 @@ def test_processes_share_the_frames(tmp_path, mark):
     halves = [places(draws, 0) for draws in shared]
     assert sorted(halves[0]) == [0, 2, 4, 6, 8]
     assert sorted(halves[1]) == [1, 3, 5, 7, 9]
+    # Each in an order and with a jitter of its own.
+    assert halves[1] != [place + 1 for place in halves[0]]
+    first, second = (draws[0]["random"] for draws in shared)
+    assert not np.intersect1d(first, second).size
+
+
+def test_more_processes_than_frames_are_refused(tmp_path, mark):
+    with pytest.raises(DatasetError, match="2 frames can't be shared by 3"):
+        order.draw(toy_frames(tmp_path, 2), Look(), 1, seed=0, processes=3)
 
 
 def test_a_feed_starts_anywhere_and_goes_on_from_there(tmp_path, mark):
