@@ -17,6 +17,25 @@ def cache(tmp_path_factory):
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory):
+    """Every program is compiled once, in whichever test or process it comes first."""
+    root = tmp_path_factory.getbasetemp()
+    # Each of pytest-xdist's workers has a folder of its own in that of the session.
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder = root / "compiled"
+    folder.mkdir(exist_ok=True)
+    settings = {
+        "jax_compilation_cache_dir": str(folder),
+        "jax_persistent_cache_min_compile_time_secs": 0.1,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name.upper(), str(value))
+            jax.config.update(name, value)
+        yield folder
+
+
 @pytest.fixture
 def x64():
     """Double precision while the test runs, for finite differences."""

@@ -46,16 +46,12 @@ COMMAND = [
 ]
 
 
-def start_training(workdir, compiled):
+def start_training(workdir):
     """The real thing in a process of its own."""
-    settings = {
-        "JAX_COMPILATION_CACHE_DIR": str(compiled),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
-        "XLA_FLAGS": QUICK,
-    }
     command = [*COMMAND, "--workdir", str(workdir)]
+    settings = os.environ | {"XLA_FLAGS": QUICK}
     return subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
     )
 
 
@@ -80,10 +76,10 @@ def whole_checkpoint(workdir):
 
 
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory, compiled):
+def straight(tmp_path_factory):
     """The folder of a real run that nobody stopped."""
     folder = tmp_path_factory.mktemp("straight")
-    status, said = end(start_training(folder, compiled))
+    status, said = end(start_training(folder))
     assert status == 0
     assert "python evaluate.py" in said
     return folder
@@ -96,9 +92,9 @@ def whole(folder):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
-    tmp_path, compiled, straight, how
+    tmp_path, straight, how
 ):
-    first = start_training(tmp_path, compiled)
+    first = start_training(tmp_path)
     # A checkpoint has its number for a name once it is whole.
     while first.poll() is None and not list(whole(tmp_path / "checkpoints")):
         time.sleep(0.05)
@@ -109,7 +105,7 @@ def test_wan_spheres_killed_and_started_again_ends_with_the_same_bits(
         assert "stopped by SIGTERM" in said
     else:
         assert status == -signal.SIGKILL
-    status, said = end(start_training(tmp_path, compiled))
+    status, said = end(start_training(tmp_path))
     assert status == 0
     assert "going on from step" in said
     ours, theirs = whole_checkpoint(tmp_path), whole_checkpoint(straight)

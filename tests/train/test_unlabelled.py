@@ -20,7 +20,7 @@ def config(variant):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, compiled):
+def run(tmp_path_factory):
     """The folder of a run of all four phases."""
     folder = tmp_path_factory.mktemp("all")
     assert train.train(assemble(config("test")), folder) == 0
