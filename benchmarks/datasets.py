@@ -138,7 +138,7 @@ def write_store(record: records.Record, folder: Path, options: str) -> tuple[Any
     for _ in range(FRAMES):
         writer.write(content)
     writer.close()
-    split = builder.Split((FRAMES,), FRAMES * len(content), {})
+    split = builder.Split((FRAMES,), FRAMES * len(content), {}, {})
     builder.write_info(folder, nyu, {"test": split})
     return builder.read_split(folder, "test"), path.stat().st_size
 

@@ -161,7 +161,7 @@ def real() -> ConfigDict:
             "sees": "depth",  # along parallel rays; or "image", as the camera saw it
             "views": 3,  # of frames that have so many
             "labels": (),  # may be read: "joints", "vertices", "depth", "mask"
-            "center": "depth",  # of the crop: found in it; or "gt", by the labels
+            "center": "depth",  # of the crop: found in it; or "gt", the joints' mean
             "crop_jitter": 10.0,  # mm, at most, from there
         }
     )

@@ -1,7 +1,7 @@
 """The commands of handjax: what it does for a user's own images.
 
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
-python -m handjax data nyu --root PATH --sheet nyu.png
+python -m handjax data nyu --root PATH
 """
 
 import argparse

@@ -32,6 +32,8 @@ class Views(NamedTuple):
         camera: crop frame to pixels, leaves (batch, view, 2).
         crop_from_camera: (batch, view, 4, 4).
         camera_from_world: (batch, view, 4, 4).
+        depth_valid, mask_valid: of which views there is depth, or a mask, at all; None
+            where all valid ones have it. Without, no pixel shows the hand.
     """
 
     depth: Float[Array, "batch view height width"] | None
@@ -41,6 +43,8 @@ class Views(NamedTuple):
     camera: Orthographic | Pinhole
     crop_from_camera: Float[Array, "batch view 4 4"]
     camera_from_world: Float[Array, "batch view 4 4"]
+    depth_valid: Bool[Array, "batch view"] | None = None
+    mask_valid: Bool[Array, "batch view"] | None = None
 
 
 class Labels(NamedTuple):
@@ -51,7 +55,8 @@ class Labels(NamedTuple):
         joints_valid: which of them the source labels.
         centres: the 41 sphere centres.
         radii: their radii.
-        vertices: the surface.
+        vertices: the surface; zeros where it is not valid.
+        vertices_valid: of which hands it is known; None where of all.
         own: joints as the dataset itself has them, in its order (`skeleton.DATASETS`):
             what it is scored on.
         own_valid: which of them it labels.
@@ -64,6 +69,7 @@ class Labels(NamedTuple):
     vertices: Float[Array, "batch vertices 3"] | None = None
     own: Float[Array, "batch own 3"] | None = None
     own_valid: Bool[Array, "batch own"] | None = None
+    vertices_valid: Bool[Array, "batch"] | None = None
 
 
 class Batch(NamedTuple):

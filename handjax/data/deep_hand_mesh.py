@@ -1,6 +1,7 @@
 """DeepHandMesh: one hand at a time in a dome of cameras, with depth from 3D scans.
 
-A frame is an instant, with every colour camera that has a picture of it; depth maps are
+A frame is an instant, with every colour camera that has a picture of it and sees the
+hand, the first of which leads: no camera is anyone's in particular. Depth maps are
 rendered from scans, so they show the hand and nothing else. The split `train` are the
 right hands that the authors train on; `rom`, which they leave out, are the right hands
 that go through their range of motion, and `left` are left hands.
@@ -51,6 +52,8 @@ ABOUT = About(
     },
     frames={"train": 0, "rom": 0, "left": 0},
     joints="deep_hand_mesh",
+    labels=("depth", "mask"),
+    leads=False,
 )
 
 SIZE = (512, 334)
@@ -100,24 +103,35 @@ def index(root: str | Path, split: str) -> list[Entry]:
 
 
 def read(root: str | Path, entry: Entry) -> Frame:
-    """An instant, with a view for each colour camera that has a picture.
+    """An instant, with a view for each colour camera whose picture can be read.
 
     Raises:
-        FrameError: a picture, a depth map or the label can't be read.
+        FrameError: the label can't be read, or no picture.
     """
     subject, sequence, instant, right = entry
     root, name = Path(root), f"{subject}/{sequence}/{instant}"
     joints, valid = _joints(_label(root, subject, instant), right, name)
     cameras = _cameras(root / "annotations" / "KRT_512")
-    views = [
-        _view(root, entry, number, camera)
-        for number, camera in cameras.items()
-        if _picture(root, entry, number).is_file()
-    ]
+    views, dropped = [], []
+    for number, camera in cameras.items():
+        if not _picture(root, entry, number).is_file():
+            continue
+        try:
+            views.append(_view(root, entry, number, camera))
+        except FrameError as fault:
+            dropped.append(str(fault))
     if not views:
-        raise FrameError(f"{name} has no picture of any camera")
-    person = int(subject.removeprefix("subject_")) - 1
-    return Frame(name, tuple(views), joints, valid, right, person)
+        why = f": {dropped[0]}" if dropped else ""
+        raise FrameError(f"{name} has no picture of any camera{why}")
+    return Frame(
+        name=name,
+        views=tuple(views),
+        joints=joints,
+        valid=valid,
+        right=right,
+        subject=int(subject.removeprefix("subject_")) - 1,
+        dropped=tuple(dropped),
+    )
 
 
 def _split_of(sequence: str) -> str | None:

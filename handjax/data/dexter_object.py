@@ -1,7 +1,7 @@
 """Dexter+Object: left hands that hold a cuboid, finger tips only.
 
 The world is the depth camera's frame. Colour comes first, as the dataset's scores are
-of methods that see colour; where its crop stands is found in the depth.
+of methods that see colour.
 
 Traps: labels have x to the left and y up; z = 32001 marks a tip that was not labelled,
 and depths from there on a pixel that was not measured. After the five tips a line goes
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from handjax.data.real.calibration import rigid, with_colour
+from handjax.data.real.calibration import rigid
 from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
@@ -100,9 +100,9 @@ def read(root: str | Path, entry: Entry) -> Frame:
     depth = read_grey(folder / "depth" / entry.depth, DEPTH_SIZE).astype(np.float32)
     depth[depth >= UNKNOWN] = 0.0
     image = read_rgb(folder / "color" / entry.colour, COLOUR_SIZE)
-    views = with_colour(
-        View(*_DEPTH, camera_from_world=np.eye(4), depth=depth),
+    views = (
         View(*_COLOUR, camera_from_world=_COLOUR_FROM_DEPTH, image=image),
+        View(*_DEPTH, camera_from_world=np.eye(4), depth=depth),
     )
     joints = np.where(valid[:, None], tips * (-1.0, -1.0, 1.0), 0.0)
     return Frame(name, views, joints, valid, right=False)

@@ -3,7 +3,8 @@
 One frame a picture of one camera, since one way to split goes by cameras; the world is
 the sequence's, so that the eight pictures of an instant share their joints. There are
 four ways to split, s0 to s3, each into train, val and test: by sequences, subjects,
-cameras, and grasped objects.
+cameras, and grasped objects. Each way is of the same 508,384 pictures, so of all four
+they would be read and stored four times: unless others are named, s0 is prepared.
 
 In an eighth of the pictures there is no hand. Instants at which a sequence's own poses
 have none are left out of the index; a picture that its label says is empty all the same
@@ -62,6 +63,8 @@ ABOUT = About(
         "s3_train": 381_288, "s3_val": 50_736, "s3_test": 76_360,
     },
     joints="dexycb",
+    labels=("depth", "mask"),
+    usual=("s0_train", "s0_val", "s0_test"),
 )  # fmt: skip
 
 SIZE = (480, 640)

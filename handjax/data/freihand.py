@@ -23,6 +23,8 @@ from handjax.data.real.numbers import checked, item, read_json, read_json_points
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
 
+VERTICES = 778
+
 ABOUT = About(
     name="freihand",
     title="FreiHAND",
@@ -49,13 +51,13 @@ ABOUT = About(
     },
     frames={"training": 130240, "evaluation": 3960},
     joints="freihand",
+    labels=("mask",),
+    vertices=VERTICES,
 )
 
 SIZE = (224, 224)
 VERSIONS = {"training": 4, "evaluation": 1}
 """How many pictures there are of each sample."""
-
-VERTICES = 778
 
 
 class Entry(NamedTuple):

@@ -2,14 +2,14 @@
 
 One frame a line of train.txt or evaluation.txt. The evaluation set gives the wrist and
 a box around the hand; where evaluation_xyz.json and evaluation_verts.json stand in the
-root, as released later, all joints and the surface are known as well. The crop stands
-in the middle of the box at the wrist's depth; for training, where the authors give no
-box, it is the one around the joints, so that both sets are cropped alike.
+root, as released later, all joints and the surface are known as well. Where they
+do not, crops stand in the middle of that box at the wrist's depth.
 
 Traps: metres; OpenGL's axes, y up and z to the viewer; joints in MANO's order, the
 tips last. Depth is (256 green + red) units of 0.00012498664727900177 m. Version 2 has
-pictures as PNG, version 3 as JPEG; the numbers of frames below are version 3's, version
-2 has 66034 and 11524.
+pictures as PNG, version 3 as JPEG; their lists and labels differ, so each has splits of
+its own. The numbers of frames add up to the 77,558 and 103,462 that the authors state
+of both; how they part into training and evaluation is what papers that use them say.
 
 Source: shreyashampali/ho3d, README, vis_HO3D.py, eval.py and utils/vis_utils.py.
 """
@@ -33,6 +33,8 @@ from handjax.data.real.numbers import (
 )
 from handjax.data.real.once import once
 from handjax.data.real.pictures import depth_of_bytes, read_rgb
+
+VERTICES = 778
 
 ABOUT = About(
     name="ho3d",
@@ -58,20 +60,27 @@ ABOUT = About(
         "evaluation_xyz.json": "21 x 3 a line of evaluation.txt; may be missing",
         "evaluation_verts.json": "778 x 3 a line of evaluation.txt; may be missing",
     },
-    frames={"train": 83_325, "evaluation": 20_137},
+    frames={
+        **{"train": 83_325, "evaluation": 20_137},
+        **{"v2_train": 66_034, "v2_evaluation": 11_524},
+    },
     joints="ho3d",
+    labels=("depth",),
+    vertices=VERTICES,
+    usual=("train", "evaluation"),
 )
+
+SECOND = "v2_"
+"""Begins the names of splits of version 2; in the files they are called as others."""
 
 SIZE = (480, 640)
 UNIT = 0.12498664727900177
 """Of stored depth, mm."""
-
-VERTICES = 778
 _MM_FROM_OPENGL = np.array([1000.0, -1000.0, -1000.0])
 
 
 class Entry(NamedTuple):
-    """A frame: its place in the split's list, its sequence, its number in that."""
+    """A frame: its list, its place in that, its sequence, its number in that."""
 
     split: str
     place: int
@@ -83,19 +92,24 @@ def index(root: str | Path, split: str) -> list[Entry]:
     """All frames of a split in the order of its list.
 
     Raises:
-        DatasetError: there is no such split, or its list is missing.
+        DatasetError: there is no such split, or its list is missing, or it is of the
+            other version.
     """
     if split not in ABOUT.frames:
         raise DatasetError(
             f"ho3d has the splits {', '.join(ABOUT.frames)}; got {split}"
         )
+    second, split = split.startswith(SECOND), split.removeprefix(SECOND)
     path = Path(root) / f"{split}.txt"
     if not path.is_file():
         raise DatasetError(f"no list of frames at {path}; download it again")
     lines = [line.split("/") for line in path.read_text().split()]
     if any(len(parts) != 2 for parts in lines):
         raise DatasetError(f"{path} wants a line sequence/number for each frame")
-    return [Entry(split, place, *parts) for place, parts in enumerate(lines)]
+    entries = [Entry(split, place, *parts) for place, parts in enumerate(lines)]
+    if entries:
+        _require_version(Path(root), entries[0], second)
+    return entries
 
 
 def read(root: str | Path, entry: Entry) -> Frame:
@@ -169,6 +183,17 @@ def _colour(folder: Path, number: str) -> Path:
     """Version 2 has PNG, version 3 JPEG."""
     png = folder / f"{number}.png"
     return png if png.is_file() else folder / f"{number}.jpg"
+
+
+def _require_version(root: Path, first: Entry, second: bool) -> None:
+    folder = root / first.split / first.sequence / "rgb"
+    other = folder / f"{first.number}.{'jpg' if second else 'png'}"
+    if other.is_file():
+        got = "3: its splits are train" if second else "2: its splits are v2_train"
+        raise DatasetError(
+            f"{root} is version {got} and {'' if second else SECOND}evaluation; name "
+            "them by --split"
+        )
 
 
 @once(keep=1)

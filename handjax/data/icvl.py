@@ -7,6 +7,10 @@ Labels are pixels and mm. Of the training pictures most are others turned in the
 in folders named by the angle (22-5, 45, ...); those of the original have dates. Some
 that `labels.txt` names were never released.
 
+How many training pictures there are is unverified here: papers speak of about 22,000
+and, with the turned ones, 331,000, and users of about 330,000 lines of labels; so none
+is expected, and all lines are counted.
+
 The pictures show left hands, or right ones in a mirror: of the 1596 labelled test
 frames, fingers bend to the side of a left hand's palm in 97 %. They come in as such.
 """
@@ -42,7 +46,6 @@ ABOUT = About(
         "Testing/Depth/test_seq_1/*.png": "pictures",
         "Testing/Depth/test_seq_2/*.png": "pictures",
     },
-    # Nobody says how many training pictures there are; with turned ones about 331,000.
     frames={"train": 0, "turned": 0, "test": 1596},
     joints="icvl",
     cube=250.0,

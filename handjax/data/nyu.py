@@ -10,7 +10,6 @@ Depth is coded in two bytes of a colour picture; 2001 mm stands for no measureme
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +53,8 @@ NOTHING = 2001.0
 """Depth of what was not measured, mm."""
 
 CROP_JOINT = 32
-"""In the middle of the palm. Source: [wan2019], released code."""
+"""In the middle of the palm, where [wan2019]'s code crops. Crops by "gt" stand at the
+centroid of all joints, as of every dataset; around this one lies what is kept."""
 
 SECOND_SUBJECT = 2440
 """The test frame, from 0, with which the second, smaller subject begins."""
@@ -116,23 +116,27 @@ def read(root: Path, entry: Entry) -> Frame:
     if not np.isfinite(entry.joints).all():
         raise FrameError(f"{name}: joint_xyz are not all finite numbers")
     second = entry.split == "test" and entry.number >= SECOND_SUBJECT
+    views, dropped = _views(root, entry)
     return Frame(
         name=name,
-        views=_views(root, entry),
+        views=views,
         joints=entry.joints[0],
         valid=np.ones(36, bool),
         subject=int(second),  # 0 is also the one who trained
         cube=SMALL_CUBE if second else ABOUT.cube,
+        dropped=dropped,
     )
 
 
-def _views(root: Path, entry: Entry) -> tuple[View, ...]:
-    """The first Kinect's, and those of the others whose pictures can be read."""
-    views = [_view(root, entry, 0)]
+def _views(root: Path, entry: Entry) -> tuple[tuple[View, ...], tuple[str, ...]]:
+    """The first Kinect's, others' that can be read, and why the rest can't."""
+    views, dropped = [_view(root, entry, 0)], []
     for row in range(1, len(entry.kinects)):
-        with suppress(FrameError):
+        try:
             views.append(_view(root, entry, row))
-    return tuple(views)
+        except FrameError as fault:
+            dropped.append(str(fault))
+    return tuple(views), tuple(dropped)
 
 
 def _view(root: Path, entry: Entry, row: int) -> View:

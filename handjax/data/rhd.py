@@ -51,6 +51,7 @@ ABOUT = About(
     },
     frames={"training": 41258, "evaluation": 2728},
     joints="rhd",
+    labels=("depth", "mask"),
 )
 
 SIZE = (320, 320)

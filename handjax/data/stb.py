@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.data.real import matlab
-from handjax.data.real.calibration import inverse, rigid, with_colour
+from handjax.data.real.calibration import inverse, rigid
 from handjax.data.real.frame import About, DatasetError, Frame, View
 from handjax.data.real.numbers import checked
 from handjax.data.real.once import once
@@ -47,6 +47,12 @@ ABOUT = About(
     },
     frames={"train": 15000, "test": 3000, "sk_train": 15000, "sk_test": 3000},
     joints="stb",
+    # Of a public copy, as MATLAB wrote it on 31 May 2016.
+    checksums={
+        "labels/B1Counting_BB.mat": (
+            "e26578ab5e5d7a5462a9cc97a846373a2fd7ed24a84c26a49772845ec76e38d5"
+        )
+    },
 )
 
 SIZE = (480, 640)
@@ -125,9 +131,10 @@ def _realsense(folder: Path, number: int) -> tuple[View, View]:
     coded = read_rgb(folder / f"SK_depth_{number}.png", SIZE)
     depth = depth_of_bytes(coded[..., 1], coded[..., 0])
     image = read_rgb(folder / f"SK_color_{number}.png", SIZE)
-    return with_colour(
+    colour_from_depth = inverse(depth_from_colour())
+    return (
+        View(*_SK_COLOUR, camera_from_world=colour_from_depth, image=image),
         View(*_SK_DEPTH, camera_from_world=np.eye(4), depth=depth),
-        View(*_SK_COLOUR, camera_from_world=inverse(depth_from_colour()), image=image),
     )
 
 

@@ -13,7 +13,6 @@ import jax
 import numpy as np
 
 from handjax.evaluation import figures, metrics, own, report, score, summary, tables
-from handjax.evaluation.arguments import CENTERS
 from handjax.evaluation.contest import alignment
 from handjax.evaluation.entries import Known
 from handjax.evaluation.joint_sets import STANDING_IN
@@ -25,6 +24,13 @@ from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocols import ALIGNED, DENOISED, Protocol
 from handjax.evaluation.save import save
 from handjax.evaluation.score import Scored
+
+CENTERED = {
+    "depth": "depth: the nearest thing in the picture",
+    "file": "a file",
+    "gt": "GROUND TRUTH: the centroid of the true joints",
+}
+"""What the crop centres of a real dataset were, as the head of a table says it."""
 
 LOST = 100.0
 """Crop centres farther than this from half of the hands are not of these frames, mm."""
@@ -107,7 +113,10 @@ def run(
     )
     head = [
         ("frames", f"{known.origin}, {len(known.joints)} frames"),
-        ("crop centre", CENTERS[center]),
+        (
+            "crop centre",
+            f"{CENTERED[center]}{f' ({chosen.centers})' if chosen.centers else ''}",
+        ),
         ("given", ALIGNED[align]),
     ]
     facts = {"weights": origin, "center": center}

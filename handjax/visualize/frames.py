@@ -9,14 +9,17 @@ from jaxtyping import Float
 from handjax.batch import FAR
 from handjax.data.crop import PIXELS
 from handjax.data.real import batches
-from handjax.data.real.batches import Held, Look
-from handjax.data.real.records import Record
+from handjax.data.real.batches import Held
+from handjax.data.real.looks import Look
+from handjax.data.real.records import Record, showing
 from handjax.hands.skeleton import DATASETS, KEYPOINT_PARENTS, KEYPOINTS
 from handjax.visualize.figures import KEYPOINT_COLOURS, draw_joints
 from handjax.visualize.sheets import contact_sheet, enlarge
 from handjax.visualize.surface import INK, PAPER, Picture, depth_to_rgb
 
 SCALE = 4
+VIEWS = 3
+"""Rows: there are datasets with 100 cameras."""
 LETTERS = 34
 """Of a frame's name that fit over a picture of it."""
 
@@ -34,14 +37,16 @@ class Figure(NamedTuple):
 
 
 def frames_sheet(records: Sequence[Record], joints: str) -> Picture:
-    """A column a frame, a row a view: crops by the dataset's own centre.
+    """A column a frame, a row a view of the first few: crops around the true joints.
 
     Args:
         records: the frames.
         joints: the dataset's joint set, one of `skeleton.DATASETS`.
     """
-    sees = "image" if any(part.image for part in records[0].parts) else "depth"
-    views = max(len(batches.showing(record, sees)) for record in records)
+    colour = any(part.image for record in records for part in record.parts)
+    sees = "image" if colour else "depth"
+    views = max(len(showing(record, sees)) for record in records)
+    views = min(views, VIEWS)
     columns = [_column(record, sees, joints, views) for record in records]
     rows = list(zip(*columns, strict=True))
     headings = [_heading(record) for record in records]

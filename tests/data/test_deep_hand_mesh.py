@@ -7,7 +7,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from handjax.data import deep_hand_mesh
+from handjax.data.real import batches, records
 from handjax.data.real.frame import DatasetError, FrameError
+from handjax.data.real.looks import Look
 from tests.data.fixtures import assert_on_hand, hand, in_order, matrix, shoot, write
 
 SIZE = (512, 334)
@@ -158,11 +160,59 @@ def test_a_bad_label_is_an_error_of_its_instant(whole, spoiled, text, fault):
         deep_hand_mesh.read(whole, entry)
 
 
-def test_a_bad_picture_is_named(whole, spoiled):
+def test_a_bad_picture_is_named_and_costs_its_view_alone(whole, spoiled):
     (entry,) = deep_hand_mesh.index(whole, "train")
-    spoiled(f"images/subject_4/0001_neutral_RT/cam{COLOUR[0]}/image0036.jpg", b"x")
-    with pytest.raises(FrameError, match=r"image0036\.jpg can't be read"):
+    sequence = "images/subject_4/0001_neutral_RT"
+    spoiled(f"{sequence}/cam{COLOUR[0]}/image0036.jpg", b"x")
+    frame = deep_hand_mesh.read(whole, entry)
+    (view,), (why,) = frame.views, frame.dropped
+    assert "image0036.jpg can't be read" in why
+    np.testing.assert_allclose(view.camera_from_world, camera_from_world(COLOUR[1]))
+    spoiled(f"{sequence}/cam{COLOUR[1]}/image0036.jpg", b"x")
+    with pytest.raises(
+        FrameError, match=r"no picture of any .*0036\.jpg can't be read"
+    ):
         deep_hand_mesh.read(whole, entry)
+
+
+def test_the_first_camera_that_sees_the_hand_leads(whole):
+    (entry,) = deep_hand_mesh.index(whole, "train")
+    frame = deep_hand_mesh.read(whole, entry)
+    first, second = frame.views
+    away = first._replace(centre=first.centre + np.array([9000.0, 0.0]))
+    made = records.make(frame, deep_hand_mesh.ABOUT, 0)
+    blind = records.make(frame._replace(views=(away, second)), deep_hand_mesh.ABOUT, 0)
+    assert (len(made.parts), len(blind.parts)) == (2, 1)
+    np.testing.assert_allclose(
+        blind.parts[0].camera_from_world, second.camera_from_world, rtol=1e-6
+    )
+    with pytest.raises(FrameError, match="outside the picture"):
+        records.make(frame._replace(views=(away, away)), deep_hand_mesh.ABOUT, 0)
+
+
+def test_of_a_view_without_a_depth_map_the_others_tell_where_the_hand_is(whole):
+    (entry,) = deep_hand_mesh.index(whole, "train")
+    frame = deep_hand_mesh.read(whole, entry)
+    mapped, bare = records.make(frame, deep_hand_mesh.ABOUT, 0).parts
+    assert (mapped.depth.size > 0, bare.depth.size) == (True, 0)
+    back = [
+        (np.linalg.inv(part.camera_from_world) @ [*part.found, 1.0])[:3]
+        for part in (mapped, bare)
+    ]
+    np.testing.assert_allclose(back[0], back[1], atol=1e-2)
+
+
+def test_labels_that_one_view_lacks_are_not_valid_there(whole):
+    (entry,) = deep_hand_mesh.index(whole, "train")
+    record = records.make(deep_hand_mesh.read(whole, entry), deep_hand_mesh.ABOUT, 0)
+    look = Look("image", views=3, labels=("joints", "depth", "mask"))
+    held = batches.collate([batches.hold(record, look, np.random.default_rng(0))])
+    views = batches.as_batch(held, deep_hand_mesh.ABOUT, look).views
+    assert views.valid.tolist() == [[True, True, False]]
+    assert views.depth_valid.tolist() == [[True, False, False]]
+    assert views.mask_valid.tolist() == [[True, False, False]]
+    assert views.mask[0, 0].any()
+    assert not views.mask[0, 1].any()
 
 
 def test_a_bad_depth_map_is_named(whole, spoiled):
@@ -172,12 +222,13 @@ def test_a_bad_depth_map_is_named(whole, spoiled):
 
     (entry,) = deep_hand_mesh.index(whole, "train")
     path = f"annotations/depthmaps/subject_4/000036/depthmap{COLOUR[0]}.pkl"
-    spoiled(path, pickle.dumps(Runs(), 4))
-    with pytest.raises(FrameError, match=r"asks for .*print, which is refused"):
-        deep_hand_mesh.read(whole, entry)
-    spoiled(path, pickle.dumps(np.zeros(5), 4))
-    with pytest.raises(FrameError, match="wants any x any numbers; got 5"):
-        deep_hand_mesh.read(whole, entry)
+    for content, fault in (
+        (Runs(), "print, which is refused"),
+        (np.zeros(5), "wants any x any numbers; got 5"),
+    ):
+        spoiled(path, pickle.dumps(content, 4))
+        (why,) = deep_hand_mesh.read(whole, entry).dropped
+        assert fault in why
 
 
 def test_cameras_must_be_complete(whole, spoiled, tmp_path):

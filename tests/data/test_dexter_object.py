@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from handjax.data import dexter_object
+from handjax.data.real import loading, records
 from handjax.data.real.frame import DatasetError, FrameError
 from tests.data.fixtures import assert_on_hand, hand, in_order, project, shoot, write
 
@@ -95,10 +96,35 @@ def test_the_rotation_between_the_cameras_is_one_and_the_printed_one(root):
 
 def test_the_crop_stands_on_the_hand_that_the_depth_shows(root, drawn):
     frame = dexter_object.read(root, dexter_object.index(root, "test")[0])
-    colour, depth = frame.views
-    assert np.linalg.norm(depth.hand - drawn.vertices.mean(axis=0)) < 40
-    back = np.linalg.inv(colour.camera_from_world) @ [*colour.hand, 1.0]
-    np.testing.assert_allclose(back[:3], depth.hand)
+    colour, depth = records.make(frame, dexter_object.ABOUT, 0).parts
+    middle = drawn.vertices.mean(axis=0) * [-1, 1, 1]
+    assert np.linalg.norm(depth.found - middle) < 40
+    back = np.linalg.inv(colour.camera_from_world) @ [*colour.found, 1.0]
+    np.testing.assert_allclose(back[:3], depth.found, atol=1e-3)
+    # What is kept lies around the labels, though another thing may be nearer.
+    np.testing.assert_allclose(
+        depth.hand, frame.joints.mean(axis=0) * [-1, 1, 1], atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("sees", ["image", "depth"])
+def test_a_file_of_centres_is_of_the_camera_that_is_shown(root, tmp_path, sees):
+    frame = dexter_object.read(root, dexter_object.index(root, "test")[0])
+    part = records.make(frame, dexter_object.ABOUT, 0).parts[sees == "depth"]
+    point = part.found + np.array([2.0, 0.0, 2.0])
+    # x of the picture that was not mirrored, and y up, as public files have it.
+    np.savetxt(tmp_path / "centres.txt", [point * [-1, -1, 1]] * 12)
+    test = loading.test_frames(
+        "dexter_object",
+        root,
+        "test",
+        1,
+        data_dir=tmp_path / "stores",
+        center=tmp_path / "centres.txt",
+        sees=sees,
+    )
+    (centre,) = test.part(0)["centre"][0]
+    np.testing.assert_allclose(centre, point, atol=1e-3)
 
 
 def test_what_was_not_measured_or_labelled_is_none(root, shots):

@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from handjax.data import dexycb
 from handjax.data.dexycb_splits import CAMERAS, SPLITS, SUBJECTS
+from handjax.data.real import store
 from handjax.data.real.frame import DatasetError, FrameError
 from tests.data.fixtures import assert_on_hand, hand, in_order, shoot, write
 
@@ -225,3 +226,14 @@ def test_calibration_that_is_missing_or_no_yaml_is_named(whole):
         dexycb.read(whole, entry(2, OTHER))
     path.write_text(kept)
     dexycb._yaml.cache_clear()
+
+
+def test_pictures_are_stored_once_unless_other_ways_to_split_are_named():
+    usual = store.check_names(dexycb, ())
+    assert usual == ("s0_train", "s0_val", "s0_test")
+    assert store.check_names(dexycb, ["s1_test"]) == ("s1_test",)
+    whole = {
+        sum(n for split, n in dexycb.ABOUT.frames.items() if split.startswith(way))
+        for way in ("s0", "s1", "s2", "s3")
+    }
+    assert whole == {508_384}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handjax.data import ho3d
+from handjax.data.real import store
 from handjax.data.real.frame import DatasetError, FrameError
 from tests.data.fixtures import (
     assert_on_hand,
@@ -75,17 +76,26 @@ def root(request, tmp_path, drawn, shot):
     return tmp_path
 
 
-def test_frames_are_those_of_the_lists(root):
-    assert ho3d.index(root, "train") == [
+@pytest.fixture
+def split(root):
+    """The names of the splits of the version that is there."""
+    second = (root / "train" / "ABF10" / "rgb" / "0000.png").is_file()
+    return "v2_{}".format if second else "{}".format
+
+
+def test_frames_are_those_of_the_lists(root, split):
+    assert ho3d.index(root, split("train")) == [
         ("train", 0, "ABF10", "0000"),
         ("train", 1, "ABF10", "0003"),
     ]
-    with pytest.raises(DatasetError, match="train, evaluation; got test"):
+    with pytest.raises(
+        DatasetError, match="train, evaluation, v2_train, v2_evaluation; got"
+    ):
         ho3d.index(root, "test")
 
 
-def test_joints_appear_on_the_hand(root, drawn, shot):
-    frame = ho3d.read(root, ho3d.index(root, "train")[1])
+def test_joints_appear_on_the_hand(root, split, drawn, shot):
+    frame = ho3d.read(root, ho3d.index(root, split("train"))[1])
     assert (frame.name, frame.right) == ("train/ABF10/0003", True)
     wanted = in_order("ho3d", drawn.keypoints)
     np.testing.assert_allclose(frame.joints, wanted, atol=1e-3)
@@ -94,16 +104,16 @@ def test_joints_appear_on_the_hand(root, drawn, shot):
     assert np.abs(view.image.astype(int) - shot.image).mean() < 3
 
 
-def test_depth_comes_back_within_half_a_unit(root, shot):
-    (view,) = ho3d.read(root, ho3d.index(root, "train")[0]).views
+def test_depth_comes_back_within_half_a_unit(root, split, shot):
+    (view,) = ho3d.read(root, ho3d.index(root, split("train"))[0]).views
     assert np.abs(view.depth - shot.depth).max() <= UNIT / 2 + 1e-3
 
 
-def test_the_evaluation_knows_the_wrist_and_a_box(root, drawn):
-    frame = ho3d.read(root, ho3d.index(root, "evaluation")[0])
+def test_the_evaluation_knows_the_wrist_and_a_box(root, split, drawn):
+    frame = ho3d.read(root, ho3d.index(root, split("evaluation"))[0])
     assert frame.valid.tolist() == [True] + [False] * 20
     np.testing.assert_allclose(frame.joints[0], drawn.keypoints[0], atol=1e-3)
-    trained = ho3d.read(root, ho3d.index(root, "train")[0])
+    trained = ho3d.read(root, ho3d.index(root, split("train"))[0])
     np.testing.assert_allclose(frame.views[0].hand, trained.views[0].hand, rtol=1e-6)
     uv = project(trained, trained.views[0])
     view = frame.views[0]
@@ -111,19 +121,19 @@ def test_the_evaluation_knows_the_wrist_and_a_box(root, drawn):
     np.testing.assert_allclose(middle, (uv.min(axis=0) + uv.max(axis=0)) / 2)
 
 
-def test_labels_released_later_are_read_where_they_are_there(root, drawn):
+def test_labels_released_later_are_read_where_they_are_there(root, split, drawn):
     joints = in_order("ho3d", drawn.keypoints) * OPENGL
     surface = drawn.vertices[:778] * OPENGL
     (root / "evaluation_xyz.json").write_text(json.dumps([joints.tolist()] * 2))
     (root / "evaluation_verts.json").write_text(json.dumps([surface.tolist()] * 2))
-    frame = ho3d.read(root, ho3d.index(root, "evaluation")[1])
+    frame = ho3d.read(root, ho3d.index(root, split("evaluation"))[1])
     assert frame.valid.all()
     np.testing.assert_allclose(frame.joints, in_order("ho3d", drawn.keypoints))
     np.testing.assert_allclose(frame.vertices, drawn.vertices[:778], atol=1e-3)
     (root / "evaluation_xyz.json").write_text(json.dumps([joints.tolist()]))
     ho3d._read_list.cache_clear()
     with pytest.raises(FrameError, match="number 1 is not in the list"):
-        ho3d.read(root, ho3d.index(root, "evaluation")[1])
+        ho3d.read(root, ho3d.index(root, split("evaluation"))[1])
 
 
 @pytest.mark.parametrize(
@@ -136,14 +146,14 @@ def test_labels_released_later_are_read_where_they_are_there(root, drawn):
         ({"camMat": np.eye(2)}, "got 2 x 2"),
     ],
 )
-def test_a_bad_label_is_an_error_of_its_frame(root, drawn, change, fault):
+def test_a_bad_label_is_an_error_of_its_frame(root, split, drawn, change, fault):
     path = root / "train" / "ABF10" / "meta" / "0000.pkl"
     path.write_bytes(python_2(label(drawn, "train") | change))
     with pytest.raises(FrameError, match=fault):
-        ho3d.read(root, ho3d.index(root, "train")[0])
+        ho3d.read(root, ho3d.index(root, split("train"))[0])
 
 
-def test_a_pickle_that_would_run_is_an_error_of_its_frame(root):
+def test_a_pickle_that_would_run_is_an_error_of_its_frame(root, split):
     class Runs:
         def __reduce__(self):
             return print, ("run",)
@@ -153,20 +163,35 @@ def test_a_pickle_that_would_run_is_an_error_of_its_frame(root):
     with pytest.raises(
         FrameError, match=r"0000\.pkl asks for .*print, which is refuse"
     ):
-        ho3d.read(root, ho3d.index(root, "train")[0])
+        ho3d.read(root, ho3d.index(root, split("train"))[0])
     path.unlink()
     with pytest.raises(FrameError, match="no file at"):
-        ho3d.read(root, ho3d.index(root, "train")[0])
+        ho3d.read(root, ho3d.index(root, split("train"))[0])
 
 
-def test_missing_lists_and_pictures_are_named(root):
-    entry = ho3d.index(root, "train")[0]
+def test_missing_lists_and_pictures_are_named(root, split):
+    entry = ho3d.index(root, split("train"))[0]
     (root / "train" / "ABF10" / "depth" / "0000.png").unlink()
     with pytest.raises(FrameError, match=r"no picture at .*depth.0000\.png"):
         ho3d.read(root, entry)
     (root / "train.txt").write_text("ABF10\n")
     with pytest.raises(DatasetError, match="a line sequence/number for each frame"):
-        ho3d.index(root, "train")
+        ho3d.index(root, split("train"))
     (root / "train.txt").unlink()
     with pytest.raises(DatasetError, match="no list of frames"):
-        ho3d.index(root, "train")
+        ho3d.index(root, split("train"))
+
+
+def test_a_version_is_not_taken_for_the_other(root, split):
+    other = "train" if split("train") == "v2_train" else "v2_train"
+    with pytest.raises(DatasetError, match=r"is version [23]: its splits.*by --split"):
+        ho3d.index(root, other)
+    own = [split("train"), split("evaluation")]
+    prepared = store.prepare(ho3d, root, data_dir=root / "stores", splits=own)
+    assert list(prepared.splits) == own
+
+
+def test_the_numbers_of_frames_add_up_to_what_the_authors_state():
+    frames = ho3d.ABOUT.frames
+    assert frames["train"] + frames["evaluation"] == 103_462
+    assert frames["v2_train"] + frames["v2_evaluation"] == 77_558

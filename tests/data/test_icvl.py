@@ -108,6 +108,7 @@ def test_what_is_missing_is_named(root):
 
 def test_files_that_are_not_as_released_are_told(root):
     found = examine(names.reader("icvl"), root, ("test",))
+    assert not found.same
     assert found.changed == ("Testing/test_seq_1.txt", "Testing/test_seq_2.txt")
     assert found.frames == {"test": 2}
 

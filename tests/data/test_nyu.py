@@ -140,8 +140,11 @@ def test_a_side_view_that_can_t_be_read_is_left_out_and_its_frame_kept(tmp_path,
     scenes.write_nyu(tmp_path, "test", 2)
     path = tmp_path / "test" / "depth_2_0000002.png"
     path.unlink() if how == "missing" else path.write_bytes(b"no picture")
-    assert len(read(tmp_path, 0).views) == 3
-    first, third = read(tmp_path, 1).views
+    assert (len(read(tmp_path, 0).views), read(tmp_path, 0).dropped) == (3, ())
+    frame = read(tmp_path, 1)
+    first, third = frame.views
+    (why,) = frame.dropped
+    assert "depth_2_0000002.png" in why
     np.testing.assert_array_equal(first.camera_from_world, np.eye(4))
     np.testing.assert_allclose(third.camera_from_world, scenes.RIGS[2], atol=2e-4)
 

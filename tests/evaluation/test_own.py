@@ -98,7 +98,6 @@ def survey(places, right):
         right=np.array(right),
         subjects=np.zeros(frames, int),
         cubes=np.full(frames, 300.0),
-        hand=nothing,
         found=nothing,
         joints=joints,
         valid=np.ones((frames, 36), bool),

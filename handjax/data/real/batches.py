@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,8 @@ from jaxtyping import Float
 from handjax.batch import FAR, Batch, Labels, Views
 from handjax.data.crop import PIXELS
 from handjax.data.real import crops
-from handjax.data.real.frame import About, DatasetError
+from handjax.data.real.frame import About
+from handjax.data.real.looks import Look, place
 from handjax.data.real.records import Part, Record
 from handjax.geometry import cameras, transforms
 from handjax.hands.skeleton import from_dataset
@@ -20,37 +21,7 @@ from handjax.hands.skeleton import from_dataset
 Held = dict[str, Any]
 """What a batch is made of, each (batch, ...); what nobody named is not there."""
 
-LABELS = ("joints", "vertices", "depth", "mask")
-"""What a config may name: the joints, canonical and the dataset's own; the surface;
-for methods on colour, the depth and which pixels are of the hand."""
-
-CENTERS = ("depth", "gt")
-"""Where a crop's centre may come from: the depth that is seen, or the labels."""
-
 Vector = Float[np.ndarray, "3"]
-
-
-class Look(NamedTuple):
-    """How frames are shown.
-
-    Attributes:
-        sees: "depth", along parallel rays; or "image", as the camera took it.
-        views: how many of those that have it; frames that have fewer get ones that
-            are not valid.
-        labels: those of `LABELS` that may be read.
-        center: one of `CENTERS`.
-        jitter: no centre is farther than this from there, mm.
-        cube: edge of the crops, mm; the frames' own by default.
-        exact: crops of all that was measured, not of enough of it.
-    """
-
-    sees: Literal["depth", "image"] = "depth"
-    views: int = 1
-    labels: tuple[str, ...] = ()
-    center: str = "depth"
-    jitter: float = 0.0
-    cube: float | None = None
-    exact: bool = False
 
 
 def hold(
@@ -65,22 +36,14 @@ def hold(
         given: the crop's centre in the first view instead, mm; NaN for none.
     """
     size = look.cube or record.cube
-    parts = showing(record, look.sees)[: look.views]
-    centres = [
-        _centre(part, look, None if k else given) for k, part in enumerate(parts)
-    ]
-    centres = [centre + _within_ball(random, look.jitter) for centre in centres]
-    show = _show_depth if look.sees == "depth" else _show_image
-    shown = [
-        show(part, centre, size, look)
-        for part, centre in zip(parts, centres, strict=True)
-    ]
+    placed = place(record, look, given)[: look.views]
     views = [
-        one | {"centre": centre, "rig": part.camera_from_world, "valid": np.True_}
-        for one, centre, part in zip(shown, centres, parts, strict=True)
+        _show(part, centre + _within_ball(random, look.jitter), size, look)
+        for part, centre in placed
     ]
-    # Views that are not there repeat the first, and say so.
-    views += [views[0] | {"valid": np.False_}] * (look.views - len(views))
+    # Views that are not there repeat the first, or show nothing, and say so.
+    absent = (views[0] if views else _nothing(look)) | _validity(look)
+    views += [absent] * (look.views - len(views))
     stacked = {name: np.stack([view[name] for view in views]) for name in views[0]}
     whole = {"size": np.float32(size), "right": np.bool_(record.right)}
     return stacked | whole | _labels(record, look)
@@ -98,32 +61,17 @@ def as_batch(held: Held, about: About, look: Look) -> Batch:
     return Batch(views, None, _known(held, about), held["right"])
 
 
-def showing(record: Record, sees: str) -> list[Part]:
-    """The views that have depth, or colour; some cameras have one alone."""
-    found = [p for p in record.parts if (p.image if sees == "image" else p.depth.size)]
-    if not found:
-        what = "colour" if sees == "image" else "depth"
-        raise DatasetError(f"{record.name} has no {what}; real.sees may be the other")
-    return found
-
-
-def _centre(part: Part, look: Look, given: Vector | None) -> Vector:
-    if given is not None and np.isfinite(given).all():
-        return given
-    if look.center == "gt":
-        return part.hand
-    if not np.isfinite(part.found).all():
-        raise DatasetError(
-            "center 'depth' wants depth to find the hand in, and there is none; 'gt' "
-            "takes it from the labels"
-        )
-    return part.found
-
-
 def _within_ball(random: np.random.Generator, radius: float) -> Vector:
     direction = random.normal(size=3)
     length = radius * random.uniform() ** (1 / 3)
     return (direction * (length / math.hypot(*direction))).astype(np.float32)
+
+
+def _show(part: Part, centre: Vector, size: float, look: Look) -> Held:
+    """A view as all views of a look are."""
+    show = _show_depth if look.sees == "depth" else _show_image
+    there = {"centre": centre, "rig": part.camera_from_world, "valid": np.True_}
+    return _nothing(look) | show(part, centre, size, look) | there
 
 
 def _show_depth(part: Part, centre: Vector, size: float, look: Look) -> Held:
@@ -136,19 +84,46 @@ def _show_depth(part: Part, centre: Vector, size: float, look: Look) -> Held:
 def _show_image(part: Part, centre: Vector, size: float, look: Look) -> Held:
     shown = crops.crop_image(part, centre, size=size)
     held = {"image": shown.image, "camera": shown.camera}
-    if "depth" in look.labels and shown.depth is not None:
-        held["depth"] = shown.depth
-    if "mask" in look.labels and shown.mask is not None:
-        held["mask"] = shown.mask
+    for label, found in (("depth", shown.depth), ("mask", shown.mask)):
+        if label in look.labels and found is not None:
+            held |= {label: found, f"{label}_valid": np.True_}
     return held
+
+
+def _nothing(look: Look) -> Held:
+    """A view in which nothing is seen."""
+    there = {"centre": np.zeros(3, np.float32), "rig": np.eye(4, dtype=np.float32)}
+    if look.sees == "depth":
+        depth = np.full((PIXELS, PIXELS), FAR, np.float32)
+        return there | _validity(look) | {"depth": depth}
+    size = (crops.IMAGE_PIXELS, crops.IMAGE_PIXELS)
+    # Any camera will do whose focal length can be divided by.
+    held = there | {
+        "image": np.zeros((*size, 3), np.uint8),
+        "camera": np.full((2, 2), crops.IMAGE_PIXELS / 2, np.float32),
+        "depth": np.full(size, FAR, np.float32),
+        "mask": np.zeros(size, bool),
+    }
+    left_out = {"depth", "mask"} - set(look.labels)
+    kept = {name: held[name] for name in held.keys() - left_out}
+    return kept | _validity(look)
+
+
+def _validity(look: Look) -> Held:
+    """That neither a view is there nor what is named of it."""
+    named = {"depth", "mask"} & set(look.labels) if look.sees == "image" else set()
+    return {"valid": np.False_} | {f"{label}_valid": np.False_ for label in named}
 
 
 def _labels(record: Record, look: Look) -> Held:
     named: Held = {}
     if "joints" in look.labels:
         named |= {"joints": record.joints, "joints_valid": record.valid}
-    if "vertices" in look.labels and len(record.vertices):
-        named["vertices"] = record.vertices
+    if "vertices" in look.labels:
+        known = len(record.vertices) > 0
+        nothing = np.zeros((look.vertices, 3), np.float32)
+        named["vertices"] = record.vertices if known else nothing
+        named["vertices_valid"] = np.bool_(known)
     return named
 
 
@@ -182,6 +157,8 @@ def _image_views(held: Held) -> Views:
         camera=cameras.Pinhole(camera[..., 0, :], camera[..., 1, :]),
         crop_from_camera=_shift(jnp.zeros_like(centre)),
         camera_from_world=held["rig"],
+        depth_valid=held.get("depth_valid"),
+        mask_valid=held.get("mask_valid"),
     )
 
 
@@ -192,8 +169,9 @@ def _shift(t: jax.Array) -> jax.Array:
 
 def _known(held: Held, about: About) -> Labels:
     """The labels that were named, of those that there are."""
+    surface = {name: held.get(name) for name in ("vertices", "vertices_valid")}
     if "joints" not in held:
-        return Labels(vertices=held.get("vertices"))
+        return Labels(**surface)
     own, own_valid = held["joints"], held["joints_valid"]
     order = jax.vmap(lambda points: from_dataset(about.joints, points)[0])
     # A key point is known if all is that it is made of: weights add up to one.
@@ -202,7 +180,7 @@ def _known(held: Held, about: About) -> Labels:
     return Labels(
         joints=jnp.where(known[..., None], order(own), 0.0),
         joints_valid=known,
-        vertices=held.get("vertices"),
         own=own,
         own_valid=own_valid,
+        **surface,
     )

@@ -23,6 +23,9 @@ OPTIONS = "group_size:1,zstd:3"
 
 INFO = "dataset_info.json"
 
+FAULTS = ("skipped", "dropped")
+"""Fields of a split that its metadata has."""
+
 
 class Split(NamedTuple):
     """A split that is stored.
@@ -30,12 +33,14 @@ class Split(NamedTuple):
     Attributes:
         shards: frames in each of its files.
         size: of its examples, bytes.
-        skipped: names of frames that could not be read, and why.
+        skipped: places of frames that could not be read -> why.
+        dropped: places of frames -> why views of these could not be.
     """
 
     shards: Sequence[int]
     size: int
     skipped: Mapping[str, str]
+    dropped: Mapping[str, Sequence[str]]
 
 
 def make_builder(reader: Reader, data_dir: Path) -> Any:
@@ -70,7 +75,10 @@ def make_builder(reader: Reader, data_dir: Path) -> Any:
 
         def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
             folder = Path(dl_manager.manual_dir)
-            return {s: self._generate_examples(folder, s) for s in about.frames}
+            return {
+                s: self._generate_examples(folder, s)
+                for s in about.usual or about.frames
+            }
 
         def _generate_examples(self, folder: Path, split: str) -> Iterator[Any]:
             for place, entry in enumerate(reader.index(folder, split)):
@@ -116,8 +124,11 @@ def write_info(folder: Path, reader: Reader, splits: Mapping[str, Split]) -> Non
             ]
         )
     )
-    skipped = {name: dict(split.skipped) for name, split in splits.items()}
-    builder.info.metadata.update(joints=about.joints, skipped=skipped)
+    faults = {
+        field: {name: dict(getattr(split, field)) for name, split in splits.items()}
+        for field in FAULTS
+    }
+    builder.info.metadata.update(joints=about.joints, **faults)
     with tempfile.TemporaryDirectory(dir=folder) as beside:
         builder.info.write_to_directory(beside)
         # What makes the store a store comes last.
@@ -131,9 +142,13 @@ def read_info(folder: Path) -> dict[str, Split]:
     if not (folder / INFO).is_file():
         return {}
     info = tfds.builder_from_directory(folder).info
-    skipped = (info.metadata or {}).get("skipped", {})
+    known = info.metadata or {}
     return {
-        name: Split(tuple(split.shard_lengths), split.num_bytes, skipped.get(name, {}))
+        name: Split(
+            tuple(split.shard_lengths),
+            split.num_bytes,
+            *(known.get(field, {}).get(name, {}) for field in FAULTS),
+        )
         for name, split in info.splits.items()
     }
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from handjax.data.real.centres import find_centre, unproject
-from handjax.data.real.frame import View
+from handjax.data.real.centres import unproject
 from handjax.data.real.numbers import checked
 
 
@@ -71,18 +70,3 @@ def middle_of_mask(
     """
     points = unproject(np.where(mask, depth, 0.0), focal, centre)
     return np.median(points, axis=0) if len(points) else None
-
-
-def with_colour(depth: View, colour: View) -> tuple[View, View]:
-    """Colour and depth of a sensor that has both, the hand found in the depth.
-
-    Args:
-        depth: its camera is the world.
-        colour: from the camera beside it.
-    """
-    assert depth.depth is not None
-    found = find_centre(depth.depth, depth.focal, depth.centre).astype(float)
-    if not np.isfinite(found).all():
-        return colour, depth
-    beside = apply(colour.camera_from_world, found[None])[0]
-    return colour._replace(hand=beside), depth._replace(hand=found)

@@ -130,11 +130,14 @@ def _apart(
     return float(np.median(distances)) if known.any() else np.inf
 
 
-def middle(
-    joints: Float[np.ndarray, "joints 3"], valid: Bool[np.ndarray, "joints"]
+def centroid(
+    joints: Float[np.ndarray, "joints 3"],
+    valid: Bool[np.ndarray, "joints"],
+    camera_from_world: Float[np.ndarray, "4 4"],
 ) -> Vector:
-    """Middle of the joints' extent, NaN where none is known."""
+    """Mean of the joints that are known, in a camera's frame, mm; NaN if none is."""
     if not valid.any():
         return np.full(3, np.nan, np.float32)
-    known = joints[valid]
-    return ((known.min(axis=0) + known.max(axis=0)) / 2).astype(np.float32)
+    mean = joints[valid].mean(axis=0)
+    R, t = camera_from_world[:3, :3], camera_from_world[:3, 3]
+    return (R @ mean + t).astype(np.float32)

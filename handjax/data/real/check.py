@@ -25,6 +25,11 @@ def check(frame: Frame, about: About) -> None:
     for name, values in numbers.items():
         if values is not None and not np.isfinite(values).all():
             raise FrameError(f"{frame.name}: {name} are not all finite numbers")
+    if frame.vertices is not None and len(frame.vertices) != about.vertices:
+        raise FrameError(
+            f"{frame.name}: surfaces of {about.name} have {about.vertices} vertices; "
+            f"got {len(frame.vertices)}"
+        )
     if not frame.views:
         raise FrameError(f"{frame.name}: no view")
     for number, view in enumerate(frame.views):

@@ -17,11 +17,12 @@ class Found(NamedTuple):
     Attributes:
         files: how many match each path of the layout.
         frames: how many each split has; a sentence where it can't be read.
-        changed: files that are not as they were released.
+        same, changed: files that are as they were released, and that are not.
     """
 
     files: dict[str, int]
     frames: dict[str, int | str]
+    same: tuple[str, ...]
     changed: tuple[str, ...]
 
 
@@ -40,13 +41,14 @@ def examine(reader: Reader, root: Path, splits: Sequence[str]) -> Found:
     files = {path: sum(1 for _ in root.glob(path)) for path in about.layout}
     if not any(files.values()):
         raise DatasetError(missing(about, root))
-    changed = [
-        path
+    known = {
+        path: _digest(root / path) == digest
         for path, digest in about.checksums.items()
-        if (root / path).is_file() and _digest(root / path) != digest
-    ]
+        if (root / path).is_file()
+    }
+    same, changed = ([p for p, as_was in known.items() if as_was == x] for x in (1, 0))
     frames = {split: _count(reader, root, split) for split in splits}
-    return Found(files, frames, tuple(changed))
+    return Found(files, frames, tuple(same), tuple(changed))
 
 
 def missing(about: About, root: str | Path | None) -> str:

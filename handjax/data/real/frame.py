@@ -27,6 +27,11 @@ class About(NamedTuple):
         joints: its joint set, a name in `skeleton.DATASETS`.
         cube: edge of the crop, mm, unless a frame says otherwise.
         version: of how handjax stores it.
+        labels: those of colour pictures, "depth" and "mask", that some of them have.
+        vertices: of the surfaces that some frames have; 0 if none has one.
+        leads: whether a frame is worth nothing without its first view, by which the
+            dataset is scored; else the first that sees the hand takes its place.
+        usual: splits that are prepared unless others are named; all if empty.
         checksums: SHA-256 of files as released, where it is known.
     """
 
@@ -39,7 +44,11 @@ class About(NamedTuple):
     frames: Mapping[str, int]
     joints: str
     cube: float = 300.0
-    version: str = "1.0.0"
+    version: str = "1.1.0"
+    labels: tuple[str, ...] = ()
+    vertices: int = 0
+    leads: bool = True
+    usual: tuple[str, ...] = ()
     checksums: Mapping[str, str] = {}
 
 
@@ -49,8 +58,8 @@ class View(NamedTuple):
     Attributes:
         focal, centre: of a pinhole camera, pixels.
         camera_from_world: rigid; one view of each frame may be the world.
-        hand: centre of the crop in the camera's frame, mm; None to find it in `depth`
-            or, without depth, from the joints.
+        hand: centre of the crop in the camera's frame that the dataset itself gives,
+            mm; None where it gives none.
         depth: mm, 0 where nothing was measured.
         image: RGB.
         mask: which pixels are of the hand.
@@ -77,6 +86,7 @@ class Frame(NamedTuple):
         subject: number of the person, from 0; 0 where nobody says.
         cube: edge of the crop, mm; None for the dataset's.
         vertices: of a surface in correspondence over the dataset, mm.
+        dropped: of views that could not be read, why.
     """
 
     name: str
@@ -87,6 +97,7 @@ class Frame(NamedTuple):
     subject: int = 0
     cube: float | None = None
     vertices: Float[np.ndarray, "vertices 3"] | None = None
+    dropped: tuple[str, ...] = ()
 
 
 @runtime_checkable

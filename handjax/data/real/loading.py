@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from handjax.batch import Batch, Source
-from handjax.data.real import batches, names
-from handjax.data.real.batches import CENTERS, LABELS, Look
+from handjax.data.real import batches, names, offered
 from handjax.data.real.centres import read_centres
 from handjax.data.real.download import missing, require_packages
-from handjax.data.real.frame import DatasetError, FrameError, Reader
+from handjax.data.real.frame import About, DatasetError, FrameError, Reader
+from handjax.data.real.looks import CENTERS, LABELS, Look
 from handjax.data.real.mirror import mirrored
 from handjax.data.real.survey import Survey
 
@@ -49,12 +49,15 @@ def require(config: Config) -> None:
 
     Args and raises as `source`.
     """
-    reader, look = names.reader(config.name), _look(config)
-    for split in config.splits:
-        frames = _open(reader, config.root, (split,), config.data_dir)
-        # Where cameras differ, the ends of a split may be of different ones.
-        for number in (0, -1):
-            batches.hold(frames[number], look, np.random.default_rng(0))
+    reader = names.reader(config.name)
+    look = _look(config, reader.ABOUT)
+    offered.require_there(
+        [
+            _open(reader, config.root, (split,), config.data_dir)
+            for split in config.splits
+        ],
+        look,
+    )
 
 
 def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
@@ -71,7 +74,8 @@ def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
     Raises:
         DatasetError: the dataset is not there, or lacks what was asked for.
     """
-    reader, look = names.reader(config.name), _look(config)
+    reader = names.reader(config.name)
+    look = _look(config, reader.ABOUT)
     frames = _open(reader, config.root, config.splits, config.data_dir)
     # What reads stores takes a second to import: only who needs it waits.
     from handjax.data.real import order
@@ -99,21 +103,24 @@ def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
     return Source(sample, feed=feed)
 
 
-def _look(config: Config) -> Look:
-    """How a config shows frames, if it asks for any."""
+def _look(config: Config, about: About) -> Look:
+    """How a config shows frames, if it asks for any and for what they may have."""
     if not config.splits:
         raise DatasetError(
             "real.splits is empty: name what to learn from, as --real.splits=train,"
         )
     if config.views < 1:
         raise DatasetError(f"real.views wants 1 or more; got {config.views}")
-    return Look(
+    look = Look(
         sees=config.sees,
         views=config.views,
         labels=tuple(config.labels),
         center=config.center,
         jitter=config.crop_jitter,
+        vertices=about.vertices,
     )
+    offered.require_declared(about, look)
+    return look
 
 
 class TestFrames(NamedTuple):
@@ -145,7 +152,7 @@ def test_frames(
     sees: Literal["depth", "image"] = "depth",
     cube: float | None = None,
 ) -> TestFrames:
-    """The frames of a split as their first camera sees them.
+    """The frames of a split as the first camera sees them that has depth, or colour.
 
     Args:
         name: one of `DATASETS`.
@@ -153,8 +160,9 @@ def test_frames(
         split: one of the dataset's.
         batch_size: frames a draw.
         data_dir: where stores are; the user's cache by default.
-        center: of the crops: "depth", found in it; "gt", by the labels; or a text
-            file with x, y, z in mm on a line for each frame of the split.
+        center: of the crops, see `looks.CENTERS`; or a text file with x, y, z in mm
+            on a line for each frame of the split, in the frame of the camera that is
+            shown.
         sees: depth along parallel rays, or colour as the camera took it.
         cube: edge of the crops, mm; the dataset's own by default.
 
@@ -165,11 +173,19 @@ def test_frames(
 
     reader = names.reader(name)
     frames = _open(reader, root, (split,), data_dir)
-    known = look_over(frames)
-    named = center if center in CENTERS else "depth"
-    look = Look(sees, labels=LABELS, center=str(named), cube=cube, exact=True)
-    given = known.hand * np.nan
-    if center not in CENTERS:
+    known = look_over(frames, sees)
+    look = Look(
+        sees,
+        labels=offered.declared(reader.ABOUT, sees),
+        center=str(center) if center in CENTERS else "depth",
+        cube=cube,
+        exact=True,
+        vertices=reader.ABOUT.vertices,
+    )
+    given = np.full_like(known.found, np.nan)
+    if center in CENTERS:
+        offered.require_there([frames], look._replace(labels=()))
+    else:
         given = _given(Path(center), frames.places, known)
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:

@@ -1,5 +1,7 @@
 """Pictures out of files, with the numbers that are stored there."""
 
+import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,12 @@ from PIL import Image, UnidentifiedImageError
 from handjax.data.real.frame import FrameError
 
 Size = tuple[int, int]
+
+LARGEST = 1 << 24
+"""Pixels of a picture whose size nobody says: 4096 x 4096. A file of a few KB may say
+that it has billions, and a decoder would make room for them."""
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def read_rgb(
@@ -60,22 +68,34 @@ def depth_of_bytes(
 def _open(path: Path, size: Size | None, mode: str | None) -> np.ndarray:
     if not path.is_file():
         raise FrameError(f"no picture at {path}")
-    pixels = _decode_png(path) if path.suffix.lower() == ".png" else None
+    pixels = _decode_png(path, size)
     if pixels is None or (mode and pixels.shape[2:] != (3,)):
-        pixels = _decode(path, mode)
-    if size is not None and pixels.shape[:2] != size:
-        height, width = pixels.shape[:2]
-        raise FrameError(
-            f"{path} wants {size[1]} x {size[0]} pixels; got {width} x {height}"
-        )
+        pixels = _decode(path, size, mode)
     return pixels
 
 
-def _decode(path: Path, mode: str | None) -> np.ndarray:
+def _require(path: Path, found: Size, size: Size | None) -> None:
+    """Refuse a size by what the header says, before a pixel is decoded."""
+    (height, width), pixels = found, found[0] * found[1]
+    if size is not None and found != size:
+        raise FrameError(
+            f"{path} wants {size[1]} x {size[0]} pixels; got {width} x {height}"
+        )
+    if pixels > LARGEST:
+        raise FrameError(
+            f"{path} can't be read as a picture: {width} x {height} pixels are more "
+            f"than {LARGEST}"
+        )
+
+
+def _decode(path: Path, size: Size | None, mode: str | None) -> np.ndarray:
     """Any picture, by Pillow, which says what is wrong with it."""
     try:
-        with Image.open(path) as image:
+        with _header(path) as image:
+            _require(path, (image.height, image.width), size)
             return np.asarray(image.convert(mode) if mode else image)
+    except FrameError:
+        raise
     except (
         *(UnidentifiedImageError, OSError, SyntaxError, ValueError),
         Image.DecompressionBombError,
@@ -83,17 +103,33 @@ def _decode(path: Path, mode: str | None) -> np.ndarray:
         raise FrameError(f"{path} can't be read as a picture ({error})") from error
 
 
-def _decode_png(path: Path) -> np.ndarray | None:
+def _header(path: Path) -> Image.Image:
+    """A picture of which nothing is decoded yet."""
+    with warnings.catch_warnings():
+        # Pillow warns of large ones; here they are refused by their size.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
+
+
+def _decode_png(path: Path, size: Size | None) -> np.ndarray | None:
     """A PNG by imagecodecs, in less than half of the time; None if that can't.
 
     `benchmarks/datasets.py` compares it with Pillow and OpenCV.
     """
+    if path.suffix.lower() != ".png":
+        return None
     try:
         from imagecodecs import png_decode  # pyright: ignore[reportMissingImports]
     except ImportError:
         return None
+    content = path.read_bytes()
+    # Length and name of the first chunk, then the width and height that it holds.
+    if not content.startswith(PNG) or len(content) < len(PNG) + 16:
+        return None
+    width, height = struct.unpack_from(">II", content, len(PNG) + 8)
+    _require(path, (height, width), size)
     try:
-        return png_decode(path.read_bytes())
+        return png_decode(content)
     # What is wrong Pillow tells in its own words.
     except (OSError, RuntimeError, ValueError):
         return None

@@ -1,5 +1,6 @@
 """A progress bar for preparations, which tells of frames that are skipped."""
 
+from collections.abc import Sequence
 from threading import Lock
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.progress import (
 )
 
 SHOWN = 10
-"""Frames whose fault is told as it is found; of all, the number is."""
+"""Frames, and views, whose fault is told as it is found; of all, the number is."""
 
 
 class Bar:
@@ -28,7 +29,7 @@ class Bar:
             console=Console(stderr=True),
         )
         self._task = self._progress.add_task(title, total=total, skipped="")
-        self._skipped, self._lock = 0, Lock()
+        self._counts, self._lock = {"skipped": 0, "left out": 0}, Lock()
 
     def __enter__(self) -> "Bar":
         self._progress.start()
@@ -37,17 +38,31 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def advance(self, why: str | None) -> None:
-        """Another frame is done, or skipped because of what `why` says."""
+    def advance(self, why: str | None, dropped: Sequence[str]) -> None:
+        """Another frame is done, or skipped because of what `why` says.
+
+        Args:
+            why: it was skipped; None if it was not.
+            dropped: why views of it were.
+        """
         self._progress.advance(self._task)
-        if why is None:
-            return
-        with self._lock:
-            self._skipped += 1
-            count = self._skipped
-        if count <= SHOWN:
-            # A name in brackets is no markup, and a path is not to be broken.
-            self._progress.console.print(
-                f"skipped: {why}", markup=False, highlight=False, soft_wrap=True
-            )
-        self._progress.update(self._task, skipped=f"{count} skipped")
+        told = [("skipped", why)] if why else [("left out", view) for view in dropped]
+        for what, fault in told:
+            with self._lock:
+                self._counts[what] += 1
+                count = self._counts[what]
+            if count <= SHOWN:
+                # A name in brackets is no markup, and a path is not to be broken.
+                self._progress.console.print(
+                    f"{what}: {fault}", markup=False, highlight=False, soft_wrap=True
+                )
+        if told:
+            self._progress.update(self._task, skipped=self._said())
+
+    def _said(self) -> str:
+        views = {"skipped": "", "left out": " views"}
+        return ", ".join(
+            f"{count}{views[what]} {what}"
+            for what, count in self._counts.items()
+            if count
+        )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handjax.data.real import builder
 from handjax.data.real.builder import Split
-from handjax.data.real.shards import Job, Note
+from handjax.data.real.shards import Job, Note, writing
 
 
 def publish(
@@ -26,7 +26,17 @@ def publish(
 
     Returns:
         those that it has then.
+
+    Raises:
+        DatasetError: it can't be written; what was read stays beside.
     """
+    with writing(folder):
+        return _publish(job, notes, folder, splits)
+
+
+def _publish(
+    job: Job, notes: list[Note], folder: Path, splits: dict[str, Split]
+) -> dict[str, Split]:
     folder.mkdir(parents=True, exist_ok=True)
     others = {name: split for name, split in splits.items() if name != job.split}
     if job.split in splits:
@@ -39,9 +49,12 @@ def publish(
     for number, shard in enumerate(some):
         file = builder.shard_name(name, job.split, number, len(some))
         _link(job.path(shard), folder / file)
-    skipped = {place: why for note in notes for place, why in note.skipped.items()}
-    size = sum(note.size for note in notes)
-    split = Split(tuple(notes[shard].frames for shard in some), size, skipped)
+    split = Split(
+        shards=tuple(notes[shard].frames for shard in some),
+        size=sum(note.size for note in notes),
+        skipped={place: why for note in notes for place, why in note.skipped.items()},
+        dropped={place: why for note in notes for place, why in note.dropped.items()},
+    )
     now = others | {job.split: split}
     builder.write_info(folder, job.reader, now)
     shutil.rmtree(job.folder)

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt16
 
 from handjax.data.real import windows
-from handjax.data.real.centres import FARTHEST, PER_MM, find_centre, middle
+from handjax.data.real.centres import FARTHEST, PER_MM, centroid, find_centre
 from handjax.data.real.check import check
 from handjax.data.real.frame import About, Frame, FrameError, View
 from handjax.data.real.mirror import to_right
@@ -33,8 +33,10 @@ class Part(NamedTuple):
 
     Attributes:
         camera_from_world: rigid.
-        hand: centre of the crop as the dataset has it, camera's frame, mm.
-        found: the same as the depth alone shows it; NaN without depth.
+        hand: what is kept lies around it, camera's frame, mm: the centre that the
+            dataset gives, else the centroid of its joints, else `found`.
+        found: where the depth alone shows the hand; of a view without, where the depth
+            of another does; NaN without any.
         camera: focal length and principal point, of `depth` and `mask`.
         depth: eighths of a mm, 0 where nothing was measured; empty without.
         mask: which pixels are of the hand; empty without.
@@ -79,14 +81,15 @@ def make(frame: Frame, about: About, place: int) -> Record:
     """The record of a frame.
 
     Raises:
-        FrameError: the frame can't be used; of views after the first, none can.
+        FrameError: the frame can't be used: no view, or not the one that leads.
     """
     check(frame, about)
     cube = about.cube if frame.cube is None else frame.cube
     frame = to_right(frame)
-    parts = [_part(frame, view, cube) for view in frame.views]
-    if isinstance(parts[0], str):
-        raise FrameError(f"{frame.name}: {parts[0]}")
+    tried = [_part(frame, view, cube) for view in frame.views]
+    parts = [part for part in tried if not isinstance(part, str)]
+    if not parts or (about.leads and tried[0] is not parts[0]):
+        raise FrameError(f"{frame.name}: {tried[0]}")
     vertices = np.zeros((0, 3)) if frame.vertices is None else frame.vertices
     known = np.where(frame.valid[:, None], frame.joints, 0.0)
     return Record(
@@ -98,16 +101,22 @@ def make(frame: Frame, about: About, place: int) -> Record:
         joints=known.astype(np.float32),
         valid=frame.valid.astype(bool),
         vertices=vertices.astype(np.float32),
-        parts=tuple(part for part in parts if not isinstance(part, str)),
+        parts=tuple(_told(part, parts) for part in parts),
     )
+
+
+def showing(record: Record, sees: str) -> list[Part]:
+    """The views that have depth, or colour; some cameras have one alone."""
+    return [p for p in record.parts if (p.image if sees == "image" else p.depth.size)]
 
 
 def _part(frame: Frame, view: View, cube: float) -> Part | str:
     """What is kept of a view, or why nothing can be."""
-    hand, found = _centres(frame, view)
-    places = [place for place in (hand, found) if np.isfinite(place).all()]
-    if not places:
+    hand, found, true = _centres(frame, view)
+    if not np.isfinite(hand).all():
         return "nothing says where the hand is"
+    # Wherever a crop may come to stand, what it shows is kept.
+    places = [hand, *(place for place in (found, true) if place[2] > 0.0)]
     if places[0][2] <= 0.0 or not windows.in_sight(view, places[0]):
         return f"the hand is outside the picture, at {_text(places[0])} mm"
     reach = cube / 2 + windows.MARGIN
@@ -132,17 +141,26 @@ def _part(frame: Frame, view: View, cube: float) -> Part | str:
     )
 
 
-def _centres(frame: Frame, view: View) -> tuple[np.ndarray, np.ndarray]:
-    """Centre of the crop as the dataset has it, and as the depth shows it; NaN."""
+def _centres(frame: Frame, view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the hand is by all that is known, by the depth, by the joints; NaN."""
+    true = centroid(frame.joints, frame.valid, view.camera_from_world)
     found = np.full(3, np.nan, np.float32)
     if view.depth is not None:
         found = find_centre(view.depth, view.focal, view.centre)
     if view.hand is not None:
-        return view.hand.astype(np.float32), found
-    if view.depth is not None:
-        return found, found
-    R, t = view.camera_from_world[:3, :3], view.camera_from_world[:3, 3]
-    return middle(frame.joints @ R.T + t, frame.valid), found
+        return view.hand.astype(np.float32), found, true
+    return (true if np.isfinite(true).all() else found), found, true
+
+
+def _told(part: Part, parts: list[Part]) -> Part:
+    """A view that has no depth with where another's shows the hand."""
+    others = [other for other in parts if np.isfinite(other.found).all()]
+    if part.depth.size or not others:
+        return part
+    first = others[0].camera_from_world.astype(float)
+    ours_from_theirs = part.camera_from_world @ np.linalg.inv(first)
+    found = ours_from_theirs[:3, :3] @ others[0].found + ours_from_theirs[:3, 3]
+    return part._replace(found=found.astype(np.float32))
 
 
 def _depth(

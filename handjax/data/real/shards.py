@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,11 +38,13 @@ class Note(NamedTuple):
         frames: how many.
         size: of their examples, bytes.
         skipped: place of a frame in its split -> why it is not there.
+        dropped: place of a frame -> of views that are not there, why.
     """
 
     frames: int
     size: int
     skipped: dict[str, str]
+    dropped: dict[str, list[str]]
 
 
 class Job(NamedTuple):
@@ -53,8 +56,9 @@ class Job(NamedTuple):
         split: its name.
         entries: of `reader.index`.
         folder: of the shards until all are done.
-        strict: whether a frame that can't be read ends it.
-        tell: called after every frame, with why it was skipped or None.
+        strict: whether a frame or a view that can't be read ends it.
+        tell: called after every frame, with why it was skipped or None, and why views
+            of it were dropped.
         stopped: whether to end early.
     """
 
@@ -64,7 +68,7 @@ class Job(NamedTuple):
     entries: Sequence[Any]
     folder: Path
     strict: bool
-    tell: Callable[[str | None], None]
+    tell: Callable[[str | None, Sequence[str]], None]
     stopped: Callable[[], bool]
 
     @property
@@ -84,12 +88,14 @@ def open_folder(job: Job) -> None:
         "frames": len(job.entries),
         "entries": fingerprint(job.entries),
         "per_shard": PER_SHARD,
+        "version": job.reader.ABOUT.version,
     }
     path = job.folder / PLAN
     if read_json(path) != plan:
-        shutil.rmtree(job.folder, ignore_errors=True)
-        job.folder.mkdir(parents=True)
-        write_json(path, plan)
+        with writing(job.folder):
+            shutil.rmtree(job.folder, ignore_errors=True)
+            job.folder.mkdir(parents=True)
+            write_json(path, plan)
 
 
 def fingerprint(entries: Sequence[Any]) -> str:
@@ -104,18 +110,20 @@ def write_shard(job: Job, shard: int) -> Note:
     """Write a shard, unless it is there.
 
     Raises:
-        FrameError: a frame can't be read, and the job is strict.
+        FrameError: a frame or view can't be read, and the job is strict.
+        DatasetError: the shard can't be written.
     """
     done = read_note(job, shard)
     places = range(shard * PER_SHARD, min((shard + 1) * PER_SHARD, len(job.entries)))
     if done:
         for _ in places:
-            job.tell(None)
+            job.tell(None, ())
         return done
     beside = job.path(shard).with_suffix(".part")
     note = _write(job, beside, places)
-    os.replace(beside, job.path(shard))
-    write_json(job.path(shard).with_suffix(".json"), note._asdict())
+    with writing(beside):
+        os.replace(beside, job.path(shard))
+        write_json(job.path(shard).with_suffix(".json"), note._asdict())
     return note
 
 
@@ -142,44 +150,79 @@ def write_json(path: Path, content: Any) -> None:
     os.replace(beside, path)
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A context in which a file that can't be written is told with what to do.
+
+    Args:
+        path: the file, or the folder of files, for errors that name none.
+
+    Raises:
+        DatasetError: it can't.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as wrong:
+        # ArrayRecord tells of a full disk by a plain one; others are our mistakes.
+        if not isinstance(wrong, OSError) and type(wrong) is not RuntimeError:
+            raise
+        reason = getattr(wrong, "strerror", None) or wrong
+        raise DatasetError(
+            f"{getattr(wrong, 'filename', None) or path} can't be written ({reason}); "
+            "make room there, or choose another folder with --data-dir. What is "
+            "prepared stays, and a preparation goes on where it ended"
+        ) from wrong
+
+
 def _write(job: Job, path: Path, places: range) -> Note:
     from array_record.python.array_record_module import ArrayRecordWriter
 
     from handjax.data.real import builder, examples
 
     described = examples.features()
-    writer = ArrayRecordWriter(str(path), builder.OPTIONS)
-    size, skipped = 0, {}
+    with writing(path):
+        writer = ArrayRecordWriter(str(path), builder.OPTIONS)
+    note = Note(0, 0, {}, {})
     try:
         for place in places:
             if job.stopped():
                 raise InterruptedError
-            why = None
-            try:
-                record = _record(job, place)
-            except FrameError as fault:
-                if job.strict:
-                    raise
-                why = skipped[str(place)] = str(fault)
-            else:
+            record, faults = _read(job, place)
+            if record:
                 content = examples.to_bytes(record, described)
-                writer.write(content)
-                size += len(content)
-            job.tell(why)
+                with writing(path):
+                    writer.write(content)
+                note = note._replace(
+                    frames=note.frames + 1, size=note.size + len(content)
+                )
+                if faults:
+                    note.dropped[str(place)] = faults
+            else:
+                note.skipped[str(place)] = faults[0]
+            job.tell(None if record else faults[0], faults if record else ())
     finally:
-        writer.close()
-    return Note(len(places) - len(skipped), size, skipped)
+        with writing(path):
+            writer.close()
+    return note
 
 
-def _record(job: Job, place: int) -> records.Record:
+def _read(job: Job, place: int) -> tuple[records.Record | None, list[str]]:
+    """The record of a frame and why views of it are not there; or why it is not."""
     try:
         frame = job.reader.read(job.root, job.entries[place])
-        return records.make(frame, job.reader.ABOUT, place)
-    except FrameError:
-        raise
+        if job.strict and frame.dropped:
+            raise FrameError(f"{frame.name}: {frame.dropped[0]}")
+        return records.make(frame, job.reader.ABOUT, place), list(frame.dropped)
+    except FrameError as fault:
+        if job.strict:
+            raise
+        return None, [str(fault)]
     except FAULTS as fault:
         what = f"{type(fault).__name__}, {fault}" if str(fault) else repr(fault)
-        raise FrameError(f"frame {place} of {job.split}: {what}") from fault
+        why = f"frame {place} of {job.split}: {what}"
+        if job.strict:
+            raise FrameError(why) from fault
+        return None, [why]
 
 
 def _written(entry: Any) -> bytes:

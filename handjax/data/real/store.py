@@ -60,19 +60,20 @@ def prepare(
 ) -> Store:
     """Store the splits of a download that are not stored yet.
 
-    A frame that can't be read is told and left out.
+    A frame that can't be read is told and left out, and so is a view.
 
     Args:
         reader: the dataset's module.
         root: the download.
         data_dir: where stores are; see `data_folder`.
-        splits: those to store; all that the download has by default.
-        strict: end at the first frame that can't be read.
+        splits: those to store; by default all usual ones that the download has.
+        strict: end at the first frame or view that can't be read.
         again: store anew what is stored; the old is kept until the new is whole.
 
     Raises:
-        DatasetError: the download lacks a split that was named, or all of them.
-        FrameError: a frame can't be read, or is not in what is stored, and `strict`.
+        DatasetError: the download lacks a split that was named, or all of them, or
+            the store can't be written.
+        FrameError: a frame or view can't be read, or is not stored, and `strict`.
     """
     root = Path(root).expanduser()
     names = check_names(reader, splits)
@@ -98,7 +99,7 @@ def prepare(
 
 
 def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
-    """The splits that were named, all if none were.
+    """The splits that were named; if none were, the usual ones.
 
     Raises:
         DatasetError: the dataset has no such split.
@@ -109,7 +110,7 @@ def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
             raise DatasetError(
                 f"{reader.ABOUT.name} has no split {name!r}; it has {', '.join(known)}"
             )
-    return tuple(splits) or known
+    return tuple(splits) or reader.ABOUT.usual or known
 
 
 def _folder(reader: Reader, data_dir: str | Path | None) -> Path:
@@ -117,12 +118,14 @@ def _folder(reader: Reader, data_dir: str | Path | None) -> Path:
 
 
 def _require_all(reader: Reader, name: str, split: Split) -> None:
-    if split.skipped:
-        first = min(split.skipped, key=int)
+    for what, faults in (("", split.skipped), ("views of ", split.dropped)):
+        if not faults:
+            continue
+        why = faults[min(faults, key=int)]
         raise FrameError(
-            f"{len(split.skipped)} frames of {reader.ABOUT.name}, {name} could not be "
-            f"read when it was stored; the first: {split.skipped[first]}. Mend the "
-            "download and prepare it with --again"
+            f"{what}{len(faults)} frames of {reader.ABOUT.name}, {name} could not be "
+            f"read when it was stored; the first: {why if not what else why[0]}. Mend "
+            "the download and prepare it with --again"
         )
 
 

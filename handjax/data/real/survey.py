@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from handjax.data.real.records import Record
+from handjax.data.real.records import Record, showing
 
 
 class Survey(NamedTuple):
@@ -18,8 +18,8 @@ class Survey(NamedTuple):
         right: whether it is a right hand.
         subjects: number of the person.
         cubes: edge of the crop, mm.
-        hand, found: centre of the crop in the first view, by the dataset and by the
-            depth, mm; NaN without depth.
+        found: where depth shows the hand, in the frame of the camera that is shown
+            first, mm; NaN without depth.
         joints: in the dataset's order, world, mm; 0 where unknown.
         valid: which joints are known.
         camera_from_world: of the first view.
@@ -30,15 +30,19 @@ class Survey(NamedTuple):
     right: Bool[np.ndarray, "frames"]
     subjects: Int[np.ndarray, "frames"]
     cubes: Float[np.ndarray, "frames"]
-    hand: Float[np.ndarray, "frames 3"]
     found: Float[np.ndarray, "frames 3"]
     joints: Float[np.ndarray, "frames joints 3"]
     valid: Bool[np.ndarray, "frames joints"]
     camera_from_world: Float[np.ndarray, "frames 4 4"]
 
 
-def look_over(frames: Sequence[Record]) -> Survey:
-    """Read every record once."""
+def look_over(frames: Sequence[Record], sees: str = "depth") -> Survey:
+    """Read every record once.
+
+    Args:
+        frames: of a split.
+        sees: what methods are shown, "depth" or "image".
+    """
     rows = [
         (
             record.name,
@@ -46,8 +50,7 @@ def look_over(frames: Sequence[Record]) -> Survey:
             record.right,
             record.subject,
             record.cube,
-            record.parts[0].hand,
-            record.parts[0].found,
+            (showing(record, sees) or record.parts)[0].found,
             record.joints,
             record.valid,
             record.parts[0].camera_from_world,

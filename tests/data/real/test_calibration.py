@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from handjax.data.real import calibration
-from handjax.data.real.frame import DatasetError, View
+from handjax.data.real.frame import DatasetError
 
 R = Rotation.from_rotvec([0.3, -0.2, 1.1]).as_matrix()
 T = np.array([10.0, -20.0, 300.0])
@@ -56,13 +56,3 @@ def test_a_mask_without_depth_has_no_middle(depth):
     mask = np.ones(depth.shape, bool)
     assert calibration.middle_of_mask(0 * depth, mask, FOCAL, CENTRE) is None
     assert calibration.middle_of_mask(depth, ~mask, FOCAL, CENTRE) is None
-
-
-def test_colour_is_told_where_depth_finds_the_hand(depth):
-    seen = View(FOCAL, CENTRE, np.eye(4), depth=depth)
-    beside = View(FOCAL, CENTRE, calibration.rigid(R, T))
-    colour, depth_view = calibration.with_colour(seen, beside)
-    np.testing.assert_allclose(depth_view.hand, [0.0, 0.0, 400.0], atol=6.0)
-    np.testing.assert_allclose(colour.hand, R @ depth_view.hand + T)
-    empty = seen._replace(depth=0 * depth)
-    assert calibration.with_colour(empty, beside)[0].hand is None

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from handjax.data.real import numbers
 from handjax.data.real.frame import DatasetError, FrameError
 from handjax.data.real.numbers import checked, item, read_json, read_json_points
 
@@ -51,8 +52,17 @@ def test_broken_json_is_named(tmp_path):
             read_json(path)
 
 
+def test_objects_may_be_shortened_as_they_are_read(tmp_path):
+    path = tmp_path / "data.json"
+    path.write_text('{"images": [{"id": 3, "name": "a"}, {"id": 4, "name": "b"}]}')
+    found = read_json(path, lambda one: one.get("id", one))
+    assert found == {"images": [3, 4]}
+
+
+@pytest.mark.parametrize("block", [1, 7, 100, 1 << 24])
 @pytest.mark.parametrize("indent", [None, 2])
-def test_points_are_what_json_says(tmp_path, indent):
+def test_points_are_what_json_says(tmp_path, monkeypatch, indent, block):
+    monkeypatch.setattr(numbers, "BLOCK", block)
     points = np.random.default_rng(0).normal(size=(3, 5, 3))
     path = tmp_path / "verts.json"
     path.write_text(json.dumps(points.tolist(), indent=indent))

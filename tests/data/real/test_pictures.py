@@ -1,6 +1,9 @@
 """Pictures are read alike whatever decodes them."""
 
+import struct
 import sys
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -54,3 +57,46 @@ def test_a_spoilt_picture_is_named(tmp_path, decoder):
 def test_two_bytes_of_depth_do_not_overflow():
     high, low = np.full((1, 1), 200, np.uint8), np.full((1, 1), 255, np.uint8)
     assert depth_of_bytes(high, low) == 200 * 256 + 255
+
+
+def chunk(name, content):
+    """A part of a PNG: length, name, content and checksum."""
+    return (
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+    )
+
+
+def bomb(width, height):
+    """A PNG of a few KB that says it has so many pixels, and some rows of zeros."""
+    header = struct.pack(">IIBBBBB", width, height, 16, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(1 << 20), 9)
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+@pytest.mark.parametrize("size", [None, (240, 320)])
+@pytest.mark.parametrize("name", ["picture.png", "picture.jpg"])
+@pytest.mark.parametrize("edges", [(60_000, 60_000), (5_000, 4_000)])
+def test_a_picture_that_says_it_is_huge_is_refused_before_it_is_decoded(
+    tmp_path, decoder, name, size, edges
+):
+    path = tmp_path / name
+    path.write_bytes(bomb(*edges))
+    assert path.stat().st_size < 4096
+    tracemalloc.start()
+    with pytest.raises(
+        FrameError, match=rf"{name}.* (60000 x 60000|5000 x 4000|excee)"
+    ):
+        read_grey(path, size)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 21
+    tracemalloc.stop()
+
+
+def test_a_png_by_the_name_of_another_format_is_read(tmp_path, decoder):
+    pixels = RANDOM.integers(0, 256, (6, 8), np.uint8)
+    write(tmp_path / "grey.png", pixels)
+    (tmp_path / "grey.png").rename(tmp_path / "grey.jpg")
+    np.testing.assert_array_equal(read_grey(tmp_path / "grey.jpg"), pixels)

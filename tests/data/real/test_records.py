@@ -14,8 +14,11 @@ NAN = np.array([0.0, np.nan, 500.0], np.float32)
 SKEWED = np.eye(4, dtype=np.float32) + np.float32(0.1)
 
 
+ABOUT = toy.ABOUT._replace(vertices=5)
+
+
 def make(**changes):
-    return records.make(toy.frame(**changes), toy.ABOUT, 4)
+    return records.make(toy.frame(**changes), ABOUT, 4)
 
 
 def one(**changes):
@@ -95,7 +98,8 @@ def test_mirroring_twice_is_nothing():
     [
         ({"joints": np.zeros((20, 3)), "valid": np.ones(20, bool)}, r"\(21, 3\)"),
         ({"joints": np.full((21, 3), np.nan)}, "joints are not all finite"),
-        ({"vertices": np.full((4, 3), np.inf)}, "vertices are not all finite"),
+        ({"vertices": np.full((5, 3), np.inf)}, "vertices are not all finite"),
+        ({"vertices": np.zeros((4, 3))}, "have 5 vertices; got 4"),
         ({"views": ()}, "no view"),
         ({"views": (toy.view(depth=None),)}, "neither depth nor colour"),
         ({"views": (toy.view(mask=np.ones((4, 4), bool)),)}, "different sizes"),
@@ -107,7 +111,13 @@ def test_mirroring_twice_is_nothing():
         ({"views": (toy.view(hand=np.array([0.0, 0.0, -500.0])),)}, "outside the pic"),
         ({"views": (toy.view(depth=np.zeros((48, 64))),)}, "no depth within the cube"),
         ({"views": (toy.view(depth=np.full((48, 64), np.nan)),)}, "no depth within"),
-        ({"views": (toy.view(depth=np.zeros((48, 64)), hand=None),)}, "nothing says"),
+        (
+            {
+                "views": (toy.view(depth=np.zeros((48, 64)), hand=None),),
+                "valid": np.zeros(21, bool),
+            },
+            "nothing says",
+        ),
     ],
 )
 def test_what_can_t_be_used_is_refused_by_name(changes, answer):
@@ -141,11 +151,31 @@ def test_a_hand_that_leaves_the_picture_in_part_is_kept():
     assert seen[-1] == 63
 
 
-def test_without_a_centre_the_depth_shows_it_and_without_depth_the_joints():
-    shown = one(hand=None).parts[0]
+def test_without_a_centre_the_joints_tell_it_and_without_joints_the_depth():
+    image = np.zeros((48, 64, 3), np.uint8)
+    for depth in (None, toy.depth()):
+        known = one(hand=None, depth=depth, image=image).parts[0]
+        np.testing.assert_allclose(known.hand, [5.0, 5.0, 500.0], atol=1e-3)
+        assert np.isnan(known.found).any() == (depth is None)
+    nobody = np.zeros(21, bool)
+    shown = make(views=(toy.view(hand=None),), valid=nobody).parts[0]
     np.testing.assert_array_equal(shown.hand, shown.found)
     assert abs(shown.hand[2] - 490) < 10
-    image = np.zeros((48, 64, 3), np.uint8)
-    known = one(hand=None, depth=None, image=image).parts[0]
-    np.testing.assert_allclose(known.hand, [5.0, 5.0, 500.0], atol=1e-3)
-    assert np.isnan(known.found).all()
+
+
+def test_what_is_kept_holds_the_hand_though_another_thing_is_nearer():
+    depth = toy.depth()
+    depth[30:44, 2:14] = 300.0
+    part = one(hand=None, depth=depth).parts[0]
+    assert part.found[2] < 310
+    z = part.depth / records.PER_MM
+    assert (z == 300).any()
+    assert ((z >= 480) & (z < 500)).sum() == (toy.depth() < 500).sum()
+
+
+def test_a_frame_may_do_without_the_view_that_others_are_led_by():
+    away = toy.view(hand=np.array([900.0, 0.0, 500.0], np.float32))
+    frame = toy.frame(views=(away, toy.view()))
+    assert len(records.make(frame, ABOUT._replace(leads=False), 0).parts) == 1
+    with pytest.raises(FrameError, match="outside the picture"):
+        records.make(frame._replace(views=(away,)), ABOUT._replace(leads=False), 0)

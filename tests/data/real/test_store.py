@@ -39,7 +39,7 @@ def test_tfds_opens_it_and_tensorflow_is_never_loaded(tmp_path):
     import tensorflow_datasets as tfds
 
     prepared = store.prepare(toy.reader(), tmp_path, data_dir=tmp_path)
-    assert prepared.folder == tmp_path / "toy" / "1.0.0"
+    assert prepared.folder == tmp_path / "toy" / "1.1.0"
     opened = tfds.builder_from_directory(prepared.folder)
     assert opened.info.splits["test"].num_examples == 3
     assert opened.info.citation == "@misc{toy}"
@@ -111,7 +111,7 @@ def test_an_interrupted_preparation_goes_on_with_the_shards_that_are_missing(
     prepared = store.prepare(reader, tmp_path, data_dir=tmp_path)
     assert sorted(seen[:6]) == [4, 5, 6, 7, 8, 9]
     assert names(prepared) == [f"toy/{k}" for k in range(10)]
-    assert not (tmp_path / "toy" / "1.0.0.part").exists()
+    assert not (tmp_path / "toy" / "1.1.0.part").exists()
 
 
 def test_shards_of_another_download_are_not_taken_for_its_own(tmp_path, monkeypatch):

@@ -43,14 +43,16 @@ def test_a_full_disk_at_the_very_end_costs_no_frame(tmp_path, monkeypatch, again
         prepare(toy.reader(frames={"train": 9}), tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(builder, "write_info", full_disk)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(
+            DatasetError, match=r"toy/1\.1\.0 can't .*no space.*--data-dir"
+        ):
             prepare(toy.reader(), tmp_path, again=again)
     assert not store.open_store(toy.reader(), tmp_path).splits
     seen = []
     prepared = prepare(toy.reader(read=seen.append), tmp_path)
     assert not seen
     assert names(prepared) == [f"toy/{k}" for k in range(10)]
-    assert not (tmp_path / "toy" / "1.0.0.part").exists()
+    assert not (tmp_path / "toy" / "1.1.0.part").exists()
 
 
 def test_shards_of_an_older_split_do_not_lie_between_those_of_the_new(
@@ -58,7 +60,9 @@ def test_shards_of_an_older_split_do_not_lie_between_those_of_the_new(
 ):
     with monkeypatch.context() as patch:
         patch.setattr(builder, "write_info", full_disk)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(
+            DatasetError, match=r"toy/1\.1\.0 can't .*no space.*--data-dir"
+        ):
             prepare(toy.reader(), tmp_path)
     prepared = prepare(toy.reader(frames={"train": 3}), tmp_path)
     files = [file.name for file in prepared.folder.glob("toy-train*")]
@@ -147,3 +151,66 @@ def test_a_fingerprint_is_of_all_that_an_entry_holds():
     other = [(0, ("a", np.arange(2000.0) + (np.arange(2000) == 999))), some[1]]
     assert shards.fingerprint(some) != shards.fingerprint(other)
     assert shards.fingerprint(some) == shards.fingerprint([*some])
+
+
+def test_a_disk_that_is_full_while_frames_are_written_is_told(tmp_path, monkeypatch):
+    from array_record.python import array_record_module
+
+    class Full:
+        def __init__(self, *_):
+            pass
+
+        def write(self, _):
+            raise RuntimeError("write() failed: No space left on device")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(array_record_module, "ArrayRecordWriter", Full)
+    with pytest.raises(DatasetError, match=r"00000\.part can't.*No space.*--data-dir"):
+        prepare(toy.reader(), tmp_path)
+
+
+def test_a_store_that_may_not_be_written_to_is_told(tmp_path, monkeypatch):
+    prepare(toy.reader(), tmp_path)
+
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(shards.os, "replace", refuse)
+    with pytest.raises(DatasetError, match=r"plan\.json\.part can't .*Permission"):
+        prepare(toy.reader(), tmp_path, "test")
+
+
+def with_dropped_views(numbers):
+    """A reader of frames of which some lack a view."""
+    reader = toy.reader()
+
+    def read(root, number):
+        dropped = (f"side_{number}.png can't be read",) * (number in numbers)
+        return toy.frame(number, dropped=dropped)
+
+    reader.read = read
+    return reader
+
+
+def test_views_that_could_not_be_read_are_told_and_kept_in_mind(tmp_path, capsys):
+    prepare(with_dropped_views((2, 7)), tmp_path)
+    said = capsys.readouterr().err
+    assert "left out: side_2.png can't be read" in said
+    assert "2 views left out" in said
+    stored = store.open_store(toy.reader(), tmp_path).splits["train"]
+    assert (sum(stored.shards), stored.skipped) == (10, {})
+    assert stored.dropped == {
+        "2": ["side_2.png can't be read"],
+        "7": ["side_7.png can't be read"],
+    }
+
+
+def test_strict_ends_at_a_view_that_can_t_be_read(tmp_path):
+    reader = with_dropped_views((2,))
+    with pytest.raises(FrameError, match=r"toy/2: side_2\.png"):
+        prepare(reader, tmp_path, strict=True)
+    prepare(reader, tmp_path)
+    with pytest.raises(FrameError, match=r"views of 1 frames.*side_2\.png.*--again"):
+        prepare(reader, tmp_path, strict=True)
