@@ -7,10 +7,9 @@
     python evaluate.py --dataset nyu --labels nyu_test_groundtruth_label.txt \\
         --predictions ours.txt theirs.mat --names ours theirs --out out/
 
-Prints a table and writes table.txt, results.json and errors.npz (of every joint and
-frame) into --out; of trained methods predictions.png (frames from the best to the
-worst); of real datasets report.html, success.png, joints.png and curves.csv, of the
-others figure.png.
+Prints a table and writes table.txt and results.json into --out; of joints errors.npz;
+of trained methods predictions.png (frames from the best to the worst); of real datasets
+report.html, success.png, joints.png and curves.csv, of the others figure.png.
 """
 
 import argparse
@@ -192,8 +191,7 @@ def on_real(found: Any, chosen: argparse.Namespace, protocol: Protocol) -> list:
     estimates = own.whole(estimates, test.survey.places[:frames], count)
     # These are the split's first, whatever subset has as many.
     span = span_of_frames(len(estimates.valid[name]), protocol, split)
-    shown = [surveyed.first(test.survey, frames)]
-    beside = surveyed.known_of(shown, {split: count}, protocol, "").beside
+    beside = surveyed.beside(test.survey, frames, {split: count}, protocol)
     return trained.run(chosen, estimates, span, protocol, found.origin, sheet, beside)
 
 

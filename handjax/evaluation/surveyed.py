@@ -32,8 +32,22 @@ def known_of(
         _together([take(*one) for one in every]) for take in (_vertices, _focal)
     )
     recordings = sequences.number(names, joints, valid, span, protocol)
-    beside = Beside(vertices, None, focal, recordings)
-    return Known(joints, valid, span, names, origin, beside)
+    further = Beside(vertices, None, focal, recordings)
+    return Known(joints, valid, span, names, origin, further)
+
+
+def beside(
+    survey: Any, frames: int, split: Mapping[str, int], protocol: Protocol
+) -> Beside:
+    """What the first frames of a split know besides joints.
+
+    Args:
+        survey: of the split.
+        frames: how many of those that were read.
+        split: as for `known_of`, one.
+        protocol: of the dataset.
+    """
+    return known_of([first(survey, frames)], split, protocol, "").beside
 
 
 def first(survey: Any, frames: int) -> Any:
