@@ -75,9 +75,9 @@ def on_masks(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
     """Score masks of hands; returns what is to be printed."""
     from handjax.data.real import loading, masks
 
-    split = chosen.subset or next(iter(splits_of(chosen)))
+    splits = [chosen.subset] if chosen.subset else list(splits_of(chosen))
     try:
-        truth = masks.of_split(chosen.dataset, chosen.root, split)
+        truth = masks.of_split(chosen.dataset, chosen.root, splits)
         return mask_contest.run(chosen, truth, protocol.block)
     except loading.FAULTS as wrong:
         raise FileError(str(wrong)) from wrong

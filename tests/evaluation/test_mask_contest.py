@@ -124,6 +124,7 @@ def test_masks_that_do_not_fit_are_refused(root, tmp_path, capsys):
     assert "--align says nothing about masks" in refused(*masks_of, "--align=none")
     assert "has no split 'test'" in refused(*masks_of, "--subset=test")
     assert "home page: http" in refused(*masks_of, root=tmp_path / "nowhere")
+    assert "--subset, of ['s0_train'" in refused(*masks_of, dataset="dexycb")
     assert "no dataset is called 'studio'" in refused(*masks_of, dataset="studio")
 
 
@@ -136,7 +137,7 @@ def test_a_dataset_without_masks_says_so(root, monkeypatch):
 
     monkeypatch.setattr(rhd, "read", bare)
     with pytest.raises(DatasetError, match="rhd, evaluation has no masks of hands"):
-        next(masks.of_split("rhd", root, "evaluation").frames)
+        next(masks.of_split("rhd", root, ["evaluation"]).frames)
 
 
 def test_pixels_of_a_download_are_those_of_each_frames_camera(

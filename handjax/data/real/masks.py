@@ -4,7 +4,7 @@ Stores keep the part of a mask around the hand; what is to be counted over whole
 pictures is read anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,19 +42,22 @@ class Masks(NamedTuple):
     frames: Iterator[TrueMask]
 
 
-def of_split(name: str, root: str | Path | None, split: str) -> Masks:
+def of_split(name: str, root: str | Path | None, splits: Sequence[str]) -> Masks:
     """The masks of a split of a download; pictures are read one by one.
 
     Args:
         name: of the dataset.
         root: the download.
-        split: one of the dataset's.
+        splits: the one that was asked for, or those that there are to choose from.
 
     Raises:
-        DatasetError: it is not there, has no such split, or no masks in it.
+        DatasetError: it is not there, has no such split, several, or no masks in it.
     """
     reader = names.reader(name)
     about = reader.ABOUT
+    if len(splits) > 1:
+        raise DatasetError(f"{name} has several splits; --subset, of {list(splits)}")
+    split = splits[0]
     if split not in about.frames:
         raise DatasetError(
             f"{name} has no split {split!r}; it has {', '.join(about.frames)}"
