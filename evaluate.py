@@ -3,13 +3,13 @@
     python evaluate.py --dataset synthetic --workdir runs/wan_spheres --out out/
     python evaluate.py --dataset studio --subject D --weights wan_spheres --out out/
     python evaluate.py --dataset nyu --root NYU --weights wan_spheres --out out/
+    python evaluate.py --dataset rhd --root RHD --masks masks/ --out out/
     python evaluate.py --dataset nyu --labels nyu_test_groundtruth_label.txt \\
         --predictions ours.txt theirs.mat --names ours theirs --out out/
 
-Prints a table and writes table.txt, results.json and errors.npz (of every joint and
-frame) into --out; of trained methods predictions.png (frames from the best to the
-worst); of real datasets report.html, success.png, joints.png and curves.csv, of the
-others figure.png.
+Prints a table and writes table.txt and results.json into --out; of joints errors.npz;
+of trained methods predictions.png (frames from the best to the worst); of real datasets
+report.html, success.png, joints.png and curves.csv, of the others figure.png.
 """
 
 import argparse
@@ -17,13 +17,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from handjax import export
 from handjax.batch import FAR
-from handjax.evaluation import arguments, contest, own, trained
+from handjax.data.real.names import MODULES
+from handjax.evaluation import arguments, contest, mask_contest, own, surveyed, trained
 from handjax.evaluation.arguments import CENTERS, OF_STUDIO
-from handjax.evaluation.entries import Known
 from handjax.evaluation.matching import span_of_frames
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocols import PROTOCOLS, Protocol
@@ -38,18 +36,20 @@ SPLITS = ("test", "evaluation")
 def main(words: list[str] | None = None) -> int:
     """Read the command line and evaluate; returns the exit status."""
     chosen = arguments.read(__doc__ or "", words)
-    if chosen.dataset not in PROTOCOLS:
-        known = ", ".join(PROTOCOLS)
-        return refuse(f"no dataset is called {chosen.dataset!r}; there are: {known}")
-    protocol = PROTOCOLS[chosen.dataset]
-    files = protocol.title and chosen.predictions
-    source = "files of predictions" if files else chosen.dataset
+    known = MODULES if chosen.masks else PROTOCOLS
+    if chosen.dataset not in known:
+        there = ", ".join(known)
+        return refuse(f"no dataset is called {chosen.dataset!r}; there are: {there}")
+    protocol = PROTOCOLS.get(chosen.dataset, PROTOCOLS["studio"])
+    files = protocol.title and chosen.predictions and "files of predictions"
+    source = "masks" if chosen.masks else files or chosen.dataset
     if others := arguments.foreign(chosen):
         say = "says" if len(others) == 1 else "say"
         return refuse(f"{' and '.join(others)} {say} nothing about {source}")
     try:
         export.prepare(chosen.out)
-        lines = (on_files if chosen.predictions else on_frames)(chosen, protocol)
+        run = on_files if chosen.predictions else on_frames
+        lines = (on_masks if chosen.masks else run)(chosen, protocol)
     except (FileError, export.FolderError) as wrong:
         return refuse(str(wrong))
     except OSError as wrong:
@@ -65,9 +65,22 @@ def on_files(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
         raise FileError("--labels FILE and --root DIR are two places for labels; one!")
     if chosen.labels:
         known = contest.labels_of_file(chosen, protocol)
-    else:
-        known = labels_of_root(chosen, protocol)
+        return contest.run(chosen, known, protocol)
+    surveys, origin = load(chosen), str(chosen.root or "prepared before")
+    known = surveyed.known_of(surveys, splits_of(chosen), protocol, origin)
     return contest.run(chosen, known, protocol)
+
+
+def on_masks(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
+    """Score masks of hands; returns what is to be printed."""
+    from handjax.data.real import loading, masks
+
+    splits = [chosen.subset] if chosen.subset else list(splits_of(chosen))
+    try:
+        truth = masks.of_split(chosen.dataset, chosen.root, splits)
+        return mask_contest.run(chosen, truth, protocol.block)
+    except loading.FAULTS as wrong:
+        raise FileError(str(wrong)) from wrong
 
 
 def on_frames(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
@@ -178,21 +191,8 @@ def on_real(found: Any, chosen: argparse.Namespace, protocol: Protocol) -> list:
     estimates = own.whole(estimates, test.survey.places[:frames], count)
     # These are the split's first, whatever subset has as many.
     span = span_of_frames(len(estimates.valid[name]), protocol, split)
-    return trained.run(chosen, estimates, span, protocol, found.origin, sheet)
-
-
-def labels_of_root(chosen: argparse.Namespace, protocol: Protocol) -> Known:
-    """The labels of a dataset as it was downloaded."""
-    name, splits = protocol.sets[0], splits_of(chosen)
-    parts = [
-        own.labels_of(survey, name, count)
-        for survey, count in zip(load(chosen), splits.values(), strict=True)
-    ]
-    joints, valid = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
-    names = sum((part[2] for part in parts), ())
-    alone = next(iter(splits)) if len(splits) == 1 else ""
-    span = span_of_frames(len(joints), protocol, alone)
-    return Known(joints, valid, span, names, str(chosen.root or "prepared before"))
+    beside = surveyed.beside(test.survey, frames, {split: count}, protocol)
+    return trained.run(chosen, estimates, span, protocol, found.origin, sheet, beside)
 
 
 def splits_of(chosen: argparse.Namespace) -> dict[str, int]:
@@ -219,7 +219,7 @@ def load(chosen: argparse.Namespace, size: int | None = None) -> Any:
         raise FileError(f"{name} is tested one by one: --subset, of {splits}")
     try:
         if size is None:
-            return [loading.survey(name, root, split) for split in splits]
+            return [loading.survey(name, root, s, surfaces=True) for s in splits]
         center = chosen.centers or chosen.center or "depth"
         return loading.test_frames(name, root, splits[0], size, center=center)
     except loading.FAULTS as wrong:

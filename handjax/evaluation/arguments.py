@@ -16,6 +16,7 @@ OF_READING = ("format", "unit", "flip", "swap", "order", "palm", "shift", "key")
 OF_FILES = (*OF_READING, "predictions", "names", "unchecked")
 OF_LABELS = tuple(f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key"))
 OF_RUNS = ("center", "centers", "frames", "denoiser")
+OF_MASKS = ("root", "subset", "names")
 OF_REAL = (
     *("root", *OF_LABELS, "centers", "align", "subset"),
     *("save_predictions", "save_format"),
@@ -42,6 +43,13 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="joints as text, .mat, .npz or JSON; several are compared",
+    )
+    source.add_argument(
+        "--masks",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="masks of hands: a PNG a frame, or .npz; with --root",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
     parser.add_argument(
@@ -128,7 +136,10 @@ def _add_reading(group: Any) -> None:
 
 def foreign(chosen: argparse.Namespace) -> list[str]:
     """Options that were given and say nothing about what is evaluated."""
-    if chosen.dataset in ("synthetic", "studio"):
+    if chosen.masks:
+        others = {*OF_SYNTHETIC, *OF_STUDIO, *OF_RUNS, *OF_FILES, *OF_REAL}
+        others = sorted(others - set(OF_MASKS))
+    elif chosen.dataset in ("synthetic", "studio"):
         others = (*OF_FILES, *OF_REAL)
         of_studio = (*OF_SYNTHETIC, "center")
         others += OF_STUDIO if chosen.dataset == "synthetic" else of_studio

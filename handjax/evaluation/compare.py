@@ -72,13 +72,30 @@ def pooled(
         block, seed: as for `interval`.
     """
     counts = (~np.isnan(e)).sum(axis=1)
-    some = counts > 0
+    return ratio(np.nansum(e, axis=1), counts.astype(float), block=block, seed=seed)
+
+
+def ratio(
+    over: Float[np.ndarray, "frames"],
+    under: Float[np.ndarray, "frames"],
+    *,
+    block: int = BLOCK,
+    seed: int = 0,
+) -> Interval:
+    """A sum over frames by another one, both of the frames that are drawn.
+
+    Args:
+        over, under: what each frame adds; frames that add nothing to `under` are left
+            out.
+        block, seed: as for `interval`.
+    """
+    some = under > 0
     if not some.any():
         return Interval(np.nan, np.nan, np.nan)
-    total, count = np.nansum(e, axis=1)[None, some], counts[None, some]
+    total, count = over[None, some], under[None, some]
     length = min(block, count.shape[1])
     # One seed: both are of the same draws.
-    means = _means(total, length, seed) / _means(count.astype(float), length, seed)
+    means = _means(total, length, seed) / _means(count, length, seed)
     low, high = np.percentile(means, (2.5, 97.5))
     return Interval(float(total.sum() / count.sum()), float(low), float(high))
 

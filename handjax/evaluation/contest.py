@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from handjax.evaluation import entries, summary
-from handjax.evaluation.entries import Entry, Known
+from handjax.evaluation.entries import Entry
+from handjax.evaluation.known import Known
 from handjax.evaluation.labelling import name_all
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.predictions.reading import UNITS

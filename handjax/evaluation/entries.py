@@ -5,14 +5,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-from handjax.evaluation import matching, metrics, mistakes
+from handjax.evaluation import matching, meshes, metrics, mistakes, sequences
+from handjax.evaluation.known import Beside, Known
 from handjax.evaluation.labelling import find_disorder, shown
-from handjax.evaluation.matching import Span, narrow
+from handjax.evaluation.matching import narrow
 from handjax.evaluation.mistakes.labels import check_labels, require_known
 from handjax.evaluation.mistakes.rows import find_idle, find_repeated
-from handjax.evaluation.predictions import FileError, Reading, read, to_camera
+from handjax.evaluation.predictions import (
+    FileError,
+    Reading,
+    read,
+    to_camera,
+)
 from handjax.evaluation.predictions.reading import shifted
 from handjax.evaluation.protocols import Protocol
 from handjax.evaluation.score import Scored, score
@@ -62,30 +68,6 @@ class Entry(NamedTuple):
         )
 
 
-class Known(NamedTuple):
-    """The true joints of a test set, or of a part of it.
-
-    Attributes:
-        joints: those that count, in the camera's frame, mm.
-        valid: which of them are known.
-        span: which rows of the test set they are.
-        names: of the frames; () where nobody says.
-        origin: where they come from, for the table's head.
-    """
-
-    joints: Joints
-    valid: Bool[np.ndarray, "frames joints"]
-    span: Span
-    names: tuple[str, ...]
-    origin: str
-
-    def cut(self, span: Span) -> "Known":
-        """The labels of some of its rows."""
-        rows = slice(span.first - self.span.first, span.last - self.span.first)
-        arrays = self.joints[rows], self.valid[rows]
-        return Known(*arrays, span, self.names[rows], self.origin)
-
-
 def read_labels(
     entry: Entry,
     protocol: Protocol,
@@ -113,11 +95,16 @@ def read_labels(
         joints = to_camera(numbers, reading, protocol.camera)
         if checked:
             check_labels(numbers, reading, protocol)
+        vertices = meshes.in_camera(
+            points.surface.vertices, joints, reading, protocol, checked=checked
+        )
     except FileError as wrong:
         raise FileError(f"--labels {entry.path} {wrong}") from wrong
     valid = np.asarray(np.isfinite(joints).all(axis=-1))
     span = matching.span_of_labels(len(joints), protocol, subset)
-    return Known(joints, valid, span, points.names, shown(str(entry.path)))
+    recordings = sequences.number(points.names, joints, valid, span, protocol)
+    beside = Beside(vertices, points.surface.faces, None, recordings)
+    return Known(joints, valid, span, points.names, shown(str(entry.path)), beside)
 
 
 def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
@@ -150,10 +137,14 @@ def judge(
     try:
         numbers = matching.count_joints(points.numbers, protocol)
         _check_order(entry.order, numbers.shape[1])
-        known, numbers = _same_frames(numbers, known, protocol)
+        reading, whole = entry.reading(points.kind, protocol), known
+        known, numbers = _same_frames(numbers, whole, protocol)
         numbers = shifted(numbers, entry.shift)
-        reading = entry.reading(points.kind, protocol)
         joints = to_camera(numbers, reading, protocol.camera)
+        surface = points.surface.vertices
+        if surface is not None:
+            surface = shifted(_same_frames(surface, whole, protocol)[1], entry.shift)
+        vertices = meshes.in_camera(surface, joints, reading, protocol, checked=checked)
     except FileError as wrong:
         raise FileError(f"{entry.path} {wrong}") from wrong
     require_known(known.joints, known.valid, known.origin, protocol, align)
@@ -163,7 +154,7 @@ def judge(
     sure = [mistake for mistake in found if mistake.certain]
     if sure and checked:
         raise FileError(_refusal(entry, sure))
-    return score(
+    scored = score(
         entry.name,
         known.span,
         joints,
@@ -173,6 +164,7 @@ def judge(
         align=align,
         notes=_notes(entry, known, reading, found, protocol),
     )
+    return scored._replace(vertices=vertices)
 
 
 def _read(entry: Entry, protocol: Protocol, *, gaps: bool = False):

@@ -117,13 +117,27 @@ def labels_of(
         could not be read are not; names of the frames.
     """
     joints, valid = scored(own_of(joint_set), survey.joints, survey.valid)
-    R, t = (survey.camera_from_world[:, :3, k] for k in (slice(3), 3))
-    joints = np.einsum("fxy,fjy->fjx", R, joints.astype(np.float64)) + t[:, None]
-    # Back to the picture that was not mirrored.
-    joints[~survey.right, :, 0] *= -1.0
-    rows, there = _rows(survey.places, count)
+    rows, there = rows_of(survey, count)
     names = tuple(survey.names[k] for k in rows)
-    return joints[rows], valid[rows] & there[:, None], names
+    return seen(survey, joints)[rows], valid[rows] & there[:, None], names
+
+
+def seen(
+    survey: Any, points: Float[np.ndarray, "frames points 3"]
+) -> Float[np.ndarray, "frames points 3"]:
+    """Points of the world in each frame's first camera, mm."""
+    R, t = (survey.camera_from_world[:, :3, k] for k in (slice(3), 3))
+    found = np.einsum("fxy,fjy->fjx", R, points.astype(np.float64)) + t[:, None]
+    # Back to the picture that was not mirrored.
+    found[~survey.right, :, 0] *= -1.0
+    return found
+
+
+def rows_of(
+    survey: Any, count: int
+) -> tuple[Int[np.ndarray, "all"], Bool[np.ndarray, "all"]]:
+    """For every frame of a split its row, or one before, and whether it was read."""
+    return _rows(survey.places, count)
 
 
 def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int = 0) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from handjax.evaluation import metrics
-from handjax.evaluation.entries import Known
+from handjax.evaluation.known import Known
 from handjax.evaluation.page import Example, choose
 from handjax.evaluation.score import Errors, Scored
 

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.evaluation import compare, metrics
+from handjax.evaluation.intervals import of_mean
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.score import Scored
 
@@ -26,8 +27,6 @@ EVERY_MM = np.arange(81.0)
 """Thresholds of curves, mm."""
 RANGES = ((20.0, 50.0), (0.0, 50.0))
 """Ranges of the areas that every table has, mm."""
-LEAST_BLOCKS = 3
-"""Of fewer blocks of frames a bootstrap tells nothing."""
 ALL_PAIRS = 6
 """So many methods are all compared with one another; of more, neighbours in rank."""
 
@@ -87,7 +86,7 @@ def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
 
 def _short(e: Errors, protocol: Protocol) -> dict[str, Any]:
     """The figures that subjects have too."""
-    interval = _interval(e, protocol)
+    interval = of_mean(e, protocol)
     return {
         "mean_mm": metrics.mean(e),
         "interval_95": [interval.low, interval.high],
@@ -142,18 +141,8 @@ def _intervals(e: Errors, protocol: Protocol) -> dict[str, list[float]]:
     found = {}
     for threshold in protocol.thresholds:
         good = np.where(np.isnan(worst), np.nan, worst < threshold)
-        interval = _interval(good[:, None], protocol)
+        interval = of_mean(good[:, None], protocol)
         found[f"success_{threshold:g}"] = [interval.low, interval.high]
-    return found
-
-
-def _interval(
-    values: Float[np.ndarray, "frames values"], protocol: Protocol
-) -> compare.Interval:
-    """The interval of the mean of what is known; NaN of too few frames to tell."""
-    found = compare.pooled(values, block=protocol.block)
-    if np.sum(~np.isnan(values).all(axis=1)) < LEAST_BLOCKS * protocol.block:
-        return found._replace(low=np.nan, high=np.nan)
     return found
 
 
@@ -179,7 +168,7 @@ def compared(methods: Sequence[Scored], protocol: Protocol) -> list[Comparison]:
         last = min(one.span.last, other.span.last)
         if first < last:
             ours, theirs = (_rows(method, first, last) for method in (one, other))
-            apart = _interval(ours - theirs, protocol)
+            apart = of_mean(ours - theirs, protocol)
             found.append(Comparison(one.name, other.name, apart, last - first))
     return found
 

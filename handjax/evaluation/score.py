@@ -30,6 +30,7 @@ class Scored(NamedTuple):
         errors: e by joint set, the headline's first.
         aligned: mean error by how predictions are brought to the truth, mm.
         notes: lines on how it was read.
+        vertices: predicted, camera axes, mm, as they were given; None without.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Scored(NamedTuple):
     errors: Mapping[str, Errors]
     aligned: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    vertices: Float[np.ndarray, "frames vertices 3"] | None = None
 
 
 def score(

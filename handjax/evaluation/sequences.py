@@ -5,12 +5,25 @@ Notation, shared by every function here and by the tests:
     D2: second difference, D2 x_i = x_i - 2 x_{i+1} + x_{i+2}.
 """
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handjax.evaluation import metrics
+from handjax.evaluation.compare import ALONE
+from handjax.evaluation.matching import Span
+from handjax.evaluation.protocols import Protocol
 
 Joints = Float[np.ndarray, "frames joints 3"]
+
+CONTINUOUS = ("nyu14", "icvl", "stb")
+"""Whose subsets hold recordings that nothing but a jump of the hand tells apart. A
+subject of MSRA15 holds 17, and where one ends only names of frames say."""
+CUT = 50.0
+"""A mean step of the true joints from one frame to the next that no hand takes, mm. In
+NYU's test labels steps end at 38 mm, and 17 cuts begin at 64 mm."""
 
 
 def acceleration_errors(
@@ -48,6 +61,49 @@ def acceleration_errors(
         stays = np.diff(sequence) == 0
         known &= (stays[1:] & stays[:-1])[:, None]
     return rate**2 * metrics.joint_errors(_bend(predicted), _bend(truth), known)
+
+
+def number(
+    names: Sequence[str],
+    truth: Joints,
+    valid: Bool[np.ndarray, "frames joints"],
+    span: Span,
+    protocol: Protocol,
+) -> Int[np.ndarray, "frames"] | None:
+    """Number of the recording that each frame is of; None where nothing tells.
+
+    A new one begins with a subset, with a folder in the frames' names, where numbers in
+    them don't go up by one, and where the true hand jumps.
+
+    Args:
+        names: of the frames; () where nobody says.
+        truth: y.
+        valid: which true joints are known.
+        span: which rows of the test set the frames are.
+        protocol: of the dataset.
+    """
+    named = bool(names) and all("/" in name for name in names)
+    told = span.known and bool(protocol.subsets) and protocol.sets[0] in CONTINUOUS
+    if protocol.block == ALONE or not (named or told):
+        return None
+    begins = np.zeros(len(truth), bool)
+    step = metrics.joint_errors(truth[1:], truth[:-1], valid[1:] & valid[:-1])
+    begins[1:] = metrics.per_frame(step) > CUT
+    if named:
+        places, numbers = zip(*map(_place, names), strict=True)
+        begins[1:] |= np.array(places[1:]) != np.array(places[:-1])
+        begins[1:] |= np.diff(numbers) != 1
+    firsts = [s.first - span.first for s in protocol.subsets if span.known]
+    begins[[first for first in firsts if 0 < first < len(truth)]] = True
+    return np.cumsum(begins)
+
+
+def _place(name: str) -> tuple[str, int]:
+    """A frame's name without its last number, and that number."""
+    found = re.search(r"[0-9]+(?=[^0-9]*$)", name)
+    if found is None:
+        return name, 0
+    return name[: found.start()] + name[found.end() :], int(found[0])
 
 
 def _bend(x):

@@ -7,9 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from handjax.evaluation import figures, report, score, tables
+from handjax.evaluation import (
+    figures,
+    measure_tables,
+    measures,
+    report,
+    score,
+    tables,
+)
 from handjax.evaluation.compare import Interval
-from handjax.evaluation.entries import Known
+from handjax.evaluation.known import Known
 from handjax.evaluation.page import Example, Method, Page, write_page
 from handjax.evaluation.protocols import Protocol
 from handjax.evaluation.published import Published, ranked
@@ -53,16 +60,14 @@ def write_all(
     """
     protocol, published = told.protocol, ranked(told.dataset)
     constant = _constant(told)
-    found = [
-        report.of_method(method, _cut(constant, method, told.known), protocol)
-        for method in methods
-    ]
+    methods, found = _measured(methods, constant, told)
     compared = report.compared(methods, protocol)
     head = [*told.head, *_noted(methods)]
     text = tables.of_methods(
         found,
         protocol,
         head=head,
+        beside=measure_tables.blocks(found),
         comparisons=[str(one) for one in compared],
         published=published,
     )
@@ -77,6 +82,20 @@ def write_all(
         report.write_errors(folder, _by_key(methods)),
         write_page(folder, _page(found, compared, methods, told, head)),
     ]
+
+
+def _measured(
+    methods: Sequence[Scored], constant: Mapping[str, Errors], told: Told
+) -> tuple[list[Scored], list[dict[str, Any]]]:
+    """Methods with what is to be noted of them, and all figures of each."""
+    noted, found = [], []
+    for method in methods:
+        own = measures.of_method(method, told.known, told.protocol, told.align)
+        method = method._replace(notes=(*method.notes, *own.notes))
+        trivial = _cut(constant, method, told.known)
+        found.append(report.of_method(method, trivial, told.protocol) | own.figures)
+        noted.append(method)
+    return noted, found
 
 
 def _constant(told: Told) -> dict[str, Errors]:
@@ -142,7 +161,7 @@ def _page(
     protocol, known = told.protocol, told.known
     return Page(
         title=_title(methods, protocol),
-        about=[*head, ("protocol", protocol.note)],
+        about=[*head, *measure_tables.briefly(found), ("protocol", protocol.note)],
         joints=protocol.joints.names,
         bones=protocol.joints.bones,
         methods=[

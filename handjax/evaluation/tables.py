@@ -51,6 +51,7 @@ def of_methods(
     head: Sequence[tuple[str, str]],
     comparisons: Sequence[str],
     published: Sequence[Published],
+    beside: Sequence[str] = (),
 ) -> str:
     """The table of a real dataset.
 
@@ -60,6 +61,7 @@ def of_methods(
         head: what was measured on what, and what was given, as label and text.
         comparisons: a line on each pair of methods.
         published: other people's results, the best first.
+        beside: lines on what else was measured.
     """
     lines = [protocol.title, *(f"{label}: {text}" for label, text in head), ""]
     lines.append(_columns(protocol))
@@ -67,7 +69,7 @@ def of_methods(
         lines += _method_rows(figures, protocol)
     trivial = next(iter(methods[0][CONSTANT].values()))
     lines += [_row("mean hand, true centroid", trivial, protocol), ""]
-    lines += [*_aligned(methods), "", *_joints(methods[:JOINTS_OF])]
+    lines += [*_aligned(methods), "", *_joints(methods[:JOINTS_OF]), *beside]
     if comparisons:
         lines += ["", *comparisons]
     if published:

@@ -14,8 +14,8 @@ import numpy as np
 
 from handjax.evaluation import figures, metrics, own, report, score, summary, tables
 from handjax.evaluation.contest import alignment
-from handjax.evaluation.entries import Known
 from handjax.evaluation.joint_sets import STANDING_IN
+from handjax.evaluation.known import Beside, Known
 from handjax.evaluation.labelling import shown
 from handjax.evaluation.matching import Span, narrow
 from handjax.evaluation.mistakes.labels import require_known
@@ -83,6 +83,7 @@ def run(
     protocol: Protocol,
     origin: str,
     sheet: Sheet,
+    beside: Beside | None = None,
 ) -> list[str]:
     """Measure estimates of a real dataset; returns what is to be printed.
 
@@ -94,13 +95,17 @@ def run(
         protocol: of the dataset.
         origin: of the weights.
         sheet: draws frames.
+        beside: what is known of these frames besides joints.
 
     Raises:
         FileError: the crops are not of the hands, or options don't fit.
     """
     align, center = alignment(chosen, protocol), chosen.center or "depth"
-    estimates, span = _cut(estimates, span, chosen.subset, protocol)
+    whole = span
+    estimates, span = _cut(estimates, whole, chosen.subset, protocol)
     known = known_of(estimates, protocol, span, str(chosen.root or "prepared before"))
+    rows = slice(span.first - whole.first, span.last - whole.first)
+    known = known._replace(beside=(beside or Beside()).cut(rows))
     require_known(known.joints, known.valid, known.origin, protocol, align)
     scored = scored_of(
         estimates,

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from handjax.evaluation import figures, report, summary, tables
-from handjax.evaluation.entries import Known
+from handjax.evaluation.known import Known
 from handjax.evaluation.matching import Span
 from handjax.evaluation.protocols import ALIGNED, JOINT_SETS, PROTOCOLS, Subset
 from handjax.evaluation.score import score

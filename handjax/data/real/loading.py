@@ -210,14 +210,19 @@ def survey(
     split: str,
     *,
     data_dir: str | Path | None = None,
+    surfaces: bool = False,
 ) -> Survey:
     """What is known of each frame of a split, without a look at the pictures.
 
-    Args and raises as `test_frames`.
+    Args:
+        name, root, split, data_dir: as for `test_frames`, which also says what is
+            raised.
+        surfaces: with vertices.
     """
     from handjax.data.real.survey import look_over
 
-    return look_over(_open(names.reader(name), root, (split,), data_dir))
+    frames = _open(names.reader(name), root, (split,), data_dir)
+    return look_over(frames, surfaces=surfaces)
 
 
 def _open(

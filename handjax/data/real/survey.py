@@ -1,7 +1,7 @@
 """What is known of every frame of a split: its names and labels, without pictures."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -23,6 +23,8 @@ class Survey(NamedTuple):
         joints: in the dataset's order, world, mm; 0 where unknown.
         valid: which joints are known.
         camera_from_world: of the first view.
+        focal: of its camera, pixels.
+        vertices: world, mm, NaN where unknown; None if none are, or nobody asked.
     """
 
     names: tuple[str, ...]
@@ -34,28 +36,53 @@ class Survey(NamedTuple):
     joints: Float[np.ndarray, "frames joints 3"]
     valid: Bool[np.ndarray, "frames joints"]
     camera_from_world: Float[np.ndarray, "frames 4 4"]
+    focal: Float[np.ndarray, "frames 2"] | None = None
+    vertices: Float[np.ndarray, "frames vertices 3"] | None = None
 
 
-def look_over(frames: Sequence[Record], sees: str = "depth") -> Survey:
+def look_over(
+    frames: Sequence[Record], sees: str = "depth", *, surfaces: bool = False
+) -> Survey:
     """Read every record once.
 
     Args:
-        frames: of a split.
+        frames: the records.
         sees: what methods are shown, "depth" or "image".
+        surfaces: keep vertices, which take a hundred times the room of joints.
     """
-    rows = [
-        (
-            record.name,
-            record.place,
-            record.right,
-            record.subject,
-            record.cube,
-            (showing(record, sees) or record.parts)[0].found,
-            record.joints,
-            record.valid,
-            record.parts[0].camera_from_world,
-        )
-        for record in frames
-    ]
+    rows, meshes = [], []
+    # One pass: reading a record is what takes the time.
+    for record in frames:
+        rows.append(_row(record, sees))
+        meshes += [record.vertices] if surfaces else []
     names, *arrays = zip(*rows, strict=True)
-    return Survey(names, *(np.array(array) for array in arrays))
+    found = Survey(names, *(np.array(array) for array in arrays))
+    return found._replace(vertices=_together(meshes))
+
+
+def _row(record: Record, sees: str) -> tuple[Any, ...]:
+    """What `Survey` has of a frame, in its order."""
+    view = record.parts[0]
+    return (
+        record.name,
+        record.place,
+        record.right,
+        record.subject,
+        record.cube,
+        (showing(record, sees) or record.parts)[0].found,
+        record.joints,
+        record.valid,
+        view.camera_from_world,
+        view.camera[0],
+    )
+
+
+def _together(
+    meshes: Sequence[Float[np.ndarray, "_ 3"]],
+) -> Float[np.ndarray, "frames vertices 3"] | None:
+    """Vertices of all frames; those that have none become NaN."""
+    count = max((len(mesh) for mesh in meshes), default=0)
+    if not count:
+        return None
+    unknown = np.full((count, 3), np.nan, np.float32)
+    return np.stack([mesh if len(mesh) else unknown for mesh in meshes])

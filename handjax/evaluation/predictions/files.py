@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from handjax.evaluation.predictions import arrays, text
+from handjax.evaluation.predictions.surface import Surface, apart, surface_of
 from handjax.evaluation.predictions.text import FileError
 
 BROKEN = 3
@@ -23,11 +24,13 @@ class Points(NamedTuple):
         numbers: three a joint.
         names: of its rows; () where it has none.
         kind: see `arrays.kind`.
+        surface: that stands beside the joints.
     """
 
     numbers: Float[np.ndarray, "frames joints 3"]
     names: tuple[str, ...]
     kind: str
+    surface: Surface = Surface()
 
 
 def read(
@@ -53,6 +56,8 @@ def read(
     try:
         found = _read(Path(path), joints, names, hint)
         _check(found.numbers, gaps)
+        if found.surface.vertices is not None:
+            _check(found.surface.vertices, gaps, "vertices")
     except FileError as wrong:
         raise FileError(f"{path} {wrong}") from wrong
     return found
@@ -72,8 +77,9 @@ def _read(
     if kind == "text":
         return _from_text(content)
     found = arrays.load(path, content, kind)
-    points = arrays.choose(found, joints, names=names, hint=hint)
-    return Points(points, (), kind)
+    holding, beside = apart(found, names)
+    points = arrays.choose(holding, joints, names=names, hint=hint)
+    return Points(points, (), kind, surface_of(beside, len(points)))
 
 
 def _from_text(content: bytes) -> Points:
@@ -90,17 +96,19 @@ def _from_text(content: bytes) -> Points:
     return Points(numbers, rows.names, "text")
 
 
-def _check(numbers: Float[np.ndarray, "frames joints 3"], gaps: bool) -> None:
+def _check(
+    numbers: Float[np.ndarray, "frames joints 3"], gaps: bool, what: str = "values"
+) -> None:
     bad = np.isinf(numbers) if gaps else ~np.isfinite(numbers)
     if bad.any():
         raise FileError(
-            f"has values that are not finite in frames {_frames(bad)}; a frame that "
+            f"has {what} that are not finite in frames {_frames(bad)}; a frame that "
             "was lost wants a guess, such as the mean hand"
         )
     large = np.abs(numbers) > LARGEST
     if large.any():
         raise FileError(
-            f"has values beyond {LARGEST:.0e} in frames {_frames(large)}: are they "
+            f"has {what} beyond {LARGEST:.0e} in frames {_frames(large)}: are they "
             "pixels and mm, or numbers that nobody set?"
         )
 
