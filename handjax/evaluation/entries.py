@@ -14,7 +14,7 @@ from handjax.evaluation.mistakes.labels import check_labels, require_known
 from handjax.evaluation.mistakes.rows import find_idle, find_repeated
 from handjax.evaluation.predictions import FileError, Reading, read, to_camera
 from handjax.evaluation.predictions.reading import shifted
-from handjax.evaluation.protocols import Protocol
+from handjax.evaluation.protocols import Camera, Protocol
 from handjax.evaluation.score import Scored, score
 
 Joints = Float[np.ndarray, "frames joints 3"]
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
         format: uvd or xyz.
         unit: mm that its unit has.
         flip: axes that point against ours.
-        swap, order, palm, shift: see `predictions.Reading`.
+        axes, order, palm, shift, camera: see `predictions.Reading`.
         keys: names of its arrays.
     """
 
@@ -40,10 +40,11 @@ class Entry(NamedTuple):
     format: str | None = None
     unit: float | None = None
     flip: str | None = None
-    swap: bool = False
+    axes: str = "xyz"
     order: tuple[int, ...] | None = None
     palm: bool = False
     shift: int = 0
+    camera: Camera | None = None
     keys: tuple[str, ...] = ()
 
     def reading(self, kind: str, protocol: Protocol) -> Reading:
@@ -55,10 +56,11 @@ class Entry(NamedTuple):
             self.format or format,
             unit if self.unit is None else self.unit,
             flip if self.flip is None else self.flip,
-            self.swap,
+            self.axes,
             self.order,
             self.palm,
             self.shift,
+            self.camera,
         )
 
 
