@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from handjax.evaluation import matching, metrics, mistakes
+from handjax.evaluation.known import Known, Pair, pair, subset_of
 from handjax.evaluation.labelling import find_disorder, shown
-from handjax.evaluation.matching import Span, narrow
 from handjax.evaluation.mistakes.labels import check_labels, require_known
 from handjax.evaluation.mistakes.rows import find_idle, find_repeated
 from handjax.evaluation.predictions import FileError, Reading, read, to_camera
@@ -17,7 +16,7 @@ from handjax.evaluation.predictions.reading import shifted
 from handjax.evaluation.protocols import Camera, Protocol
 from handjax.evaluation.score import Scored, score
 
-Joints = Float[np.ndarray, "frames joints 3"]
+__all__ = ["Entry", "Known", "judge", "read_labels", "subset_of"]
 
 UNCHECKED = "That is, if the labels are right; --unchecked scores it as it is"
 
@@ -64,30 +63,6 @@ class Entry(NamedTuple):
         )
 
 
-class Known(NamedTuple):
-    """The true joints of a test set, or of a part of it.
-
-    Attributes:
-        joints: those that count, in the camera's frame, mm.
-        valid: which of them are known.
-        span: which rows of the test set they are.
-        names: of the frames; () where nobody says.
-        origin: where they come from, for the table's head.
-    """
-
-    joints: Joints
-    valid: Bool[np.ndarray, "frames joints"]
-    span: Span
-    names: tuple[str, ...]
-    origin: str
-
-    def cut(self, span: Span) -> "Known":
-        """The labels of some of its rows."""
-        rows = slice(span.first - self.span.first, span.last - self.span.first)
-        arrays = self.joints[rows], self.valid[rows]
-        return Known(*arrays, span, self.names[rows], self.origin)
-
-
 def read_labels(
     entry: Entry,
     protocol: Protocol,
@@ -122,17 +97,6 @@ def read_labels(
     return Known(joints, valid, span, points.names, shown(str(entry.path)))
 
 
-def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
-    """The labels of one subset; all of them if none is named.
-
-    Raises:
-        FileError: there is no such subset among them.
-    """
-    if name is None or known.span.name == name:
-        return known
-    return known.cut(narrow(known.span, name, protocol))
-
-
 def judge(
     entry: Entry, known: Known, protocol: Protocol, *, align: str, checked: bool = True
 ) -> Scored:
@@ -152,8 +116,8 @@ def judge(
     try:
         numbers = matching.count_joints(points.numbers, protocol)
         _check_order(entry.order, numbers.shape[1])
-        known, numbers = _same_frames(numbers, known, protocol)
-        numbers = shifted(numbers, entry.shift)
+        paired = pair(numbers, points.names, known, protocol)
+        known, numbers = paired.known, shifted(paired.numbers, entry.shift)
         reading = entry.reading(points.kind, protocol)
         joints = to_camera(numbers, reading, protocol.camera)
     except FileError as wrong:
@@ -161,7 +125,8 @@ def judge(
     require_known(known.joints, known.valid, known.origin, protocol, align)
     case = mistakes.Case(numbers, known.joints, known.valid, protocol, align)
     found = mistakes.diagnose(case, reading) or find_idle(case, reading)
-    found += find_disorder(points.names) + find_repeated(points.numbers)
+    found += [] if paired.named else find_disorder(points.names)
+    found += find_repeated(points.numbers)
     sure = [mistake for mistake in found if mistake.certain]
     if sure and checked:
         raise FileError(_refusal(entry, sure))
@@ -173,7 +138,7 @@ def judge(
         known.valid,
         protocol,
         align=align,
-        notes=_notes(entry, known, reading, found, protocol),
+        notes=_notes(entry, paired, reading, found, protocol),
     )
 
 
@@ -191,22 +156,6 @@ def _check_order(order: tuple[int, ...] | None, joints: int) -> None:
         )
 
 
-def _same_frames(
-    numbers: Joints, known: Known, protocol: Protocol
-) -> tuple[Known, Float[np.ndarray, "rows joints 3"]]:
-    """Labels of the frames that predictions have, and these predictions.
-
-    Predictions of a whole test set may stand beside labels of one subset.
-    """
-    whole = matching.span_of_labels(len(numbers), protocol)
-    inside = whole.first <= known.span.first and known.span.last <= whole.last
-    if whole.known and known.span.known and inside and len(whole) > len(known.span):
-        rows = slice(known.span.first - whole.first, known.span.last - whole.first)
-        return known, numbers[rows]
-    span = matching.span_of_predictions(len(numbers), known.span, protocol)
-    return known.cut(span), numbers
-
-
 def _refusal(entry: Entry, sure: Sequence[mistakes.Mistake]) -> str:
     said = "; ".join(f"{one.cause}: {one.mend}" for one in sure)
     return f"{entry.path} {said}. {UNCHECKED}"
@@ -214,14 +163,15 @@ def _refusal(entry: Entry, sure: Sequence[mistakes.Mistake]) -> str:
 
 def _notes(
     entry: Entry,
-    known: Known,
+    paired: Pair,
     reading: Reading,
     found: Sequence[mistakes.Mistake],
     protocol: Protocol,
 ) -> tuple[str, ...]:
     """Lines on how a file was read and what is odd about it."""
-    span = known.span
+    known, span = paired.known, paired.known.span
     notes = [f"read with {reading.options}"]
+    notes += ["rows put in the labels' order by their names"] if paired.moved else []
     if span.name:
         whole = f" of {protocol.frames}" if protocol.frames else ""
         notes.append(f"{span.name} alone, {len(span)}{whole} frames")
