@@ -52,3 +52,43 @@ def test_a_full_disk_is_told(words, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(report, "write_json", full)
     assert evaluate.main([*words, f"--predictions={tmp_path / 'ours.txt'}"]) == 2
     assert "results.json can't be read or written: No space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("align", ["none", "procrustes"])
+def test_pixels_of_another_camera_in_another_order_are_mended_as_it_is_said(
+    words, tmp_path, capsys, align
+):
+    half = from_camera(OURS, "uvd", CAMERA)[..., [2, 0, 1]] * [1.0, 0.5, 0.5]
+    path = write(tmp_path / "half.txt", half)
+    ours = [*words, f"--predictions={path}", f"--align={align}"]
+    status = evaluate.main([*ours, "--axes=zxy"])
+    said = capsys.readouterr().err
+    assert status == 2
+    assert "counts pixels of half the picture" in said
+    mend = said.split("read it with ")[1].split(". That")[0]
+    assert mend == "--format uvd --axes zxy --camera 294.015,293.535,160,120"
+    assert evaluate.main([*ours, *mend.split()]) == 0
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["mean_mm"] < 6.0
+    assert "warning" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--axes=yx", "must be x, y and z in turn, got 'yx'"),
+        ("--camera=kinect", "must be one of nyu, icvl, msra15, or fx,fy,u0,v0 in pix"),
+        ("--camera=1,0,2,3", "must be one of nyu"),
+        ("--camera=1,1,nan,3", "must be one of nyu"),
+    ],
+)
+def test_axes_and_cameras_that_are_none_are_refused(words, capsys, word, said):
+    with pytest.raises(SystemExit, match="2"):
+        evaluate.main([*words, "--predictions=x", word])
+    assert said in capsys.readouterr().err
+
+
+def test_a_dataset_may_name_the_camera(words, tmp_path):
+    pixels = from_camera(OURS, "uvd", PROTOCOLS["icvl"].camera)
+    path = write(tmp_path / "small.txt", pixels)
+    assert evaluate.main([*words, f"--predictions={path}", "--camera=icvl"]) == 0

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from handjax.evaluation.predictions.reading import FORMATS, UNITS
-from handjax.evaluation.protocols import ALIGNED, PROTOCOLS
+from handjax.evaluation.protocols import ALIGNED, PROTOCOLS, Camera
 from handjax.hands.poses import VIEWS
 
 CENTERS = {"depth": "depth", "file": "a file", "gt": "GROUND TRUTH"}
 """What the crop centres of --center come from, as it is printed."""
 OF_STUDIO = ("subject", "amount")
 OF_SYNTHETIC = ("seed", "view", "noise")
-OF_READING = ("format", "unit", "flip", "swap", "order", "palm", "shift", "key")
+OF_READING = (
+    *("format", "unit", "flip", "axes", "order", "palm", "shift", "camera", "key"),
+)
 OF_FILES = (*OF_READING, "predictions", "names", "unchecked")
 OF_LABELS = tuple(f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key"))
 OF_RUNS = ("center", "centers", "frames", "denoiser")
@@ -120,13 +122,21 @@ def _add_reading(group: Any) -> None:
     )
     group.add_argument("--unit", choices=tuple(UNITS), help="of lengths; default: mm")
     group.add_argument("--flip", type=axes, metavar="AXES", help="that point away: y")
-    group.add_argument("--swap", action="store_true", help="v u d, or y x z")
+    group.add_argument(
+        "--axes", type=turn, help="which is each of three numbers: yxz if v u d"
+    )
     group.add_argument(
         "--order", type=numbers, metavar="K,K,...", help="the file's joint for each"
     )
     group.add_argument("--palm", action="store_true", help="stb: joint 0 is the palm")
     group.add_argument(
         "--shift", type=int, metavar="K", help="row 1 is of frame 1 + K; default: 0"
+    )
+    group.add_argument(
+        "--camera",
+        type=camera,
+        metavar="NAME",
+        help="that uvd was made with, if not the dataset's: icvl, or fx,fy,u0,v0",
     )
     group.add_argument("--key", nargs="+", metavar="NAME", help="arrays to take")
     group.add_argument(
@@ -168,6 +178,29 @@ def axes(text: str) -> str:
     if not text or set(text) - set("xyz") or len(set(text)) < len(text):
         raise argparse.ArgumentTypeError(f"must be some of x, y and z, got {text!r}")
     return "".join(sorted(text))
+
+
+def turn(text: str) -> str:
+    """x, y and z in any order."""
+    if sorted(text) != ["x", "y", "z"]:
+        raise argparse.ArgumentTypeError(f"must be x, y and z in turn, got {text!r}")
+    return text
+
+
+def camera(text: str) -> Camera:
+    """A camera, by a dataset that has one or by its numbers in pixels."""
+    known = {name: p.camera for name, p in PROTOCOLS.items() if p.camera}
+    if text in known:
+        return known[text]
+    try:
+        fx, fy, u0, v0 = map(float, text.split(","))
+    except ValueError:
+        fx, fy, u0, v0 = 0.0, 0.0, 0.0, 0.0
+    if not (fx > 0.0 and fy > 0.0 and abs(u0) + abs(v0) < float("inf")):
+        raise argparse.ArgumentTypeError(
+            f"must be one of {', '.join(known)}, or fx,fy,u0,v0 in pixels; got {text!r}"
+        )
+    return Camera((fx, fy), (u0, v0))
 
 
 def numbers(text: str) -> tuple[int, ...]:

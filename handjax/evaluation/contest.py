@@ -103,10 +103,11 @@ def _entries(chosen: argparse.Namespace) -> list[Entry]:
             format=format,
             unit=UNITS[chosen.unit] if chosen.unit else None,
             flip=chosen.flip,
-            swap=chosen.swap,
+            axes=chosen.axes or "xyz",
             order=chosen.order,
             palm=chosen.palm,
             shift=chosen.shift or 0,
+            camera=chosen.camera,
             keys=tuple(chosen.key or ()),
         )
         for path, name, format in zip(paths, names, formats, strict=True)

@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from handjax.evaluation import matching, meshes, metrics, mistakes, sequences
-from handjax.evaluation.known import Beside, Known
+from handjax.evaluation.known import Beside, Known, Pair, pair, subset_of
 from handjax.evaluation.labelling import find_disorder, shown
-from handjax.evaluation.matching import narrow
 from handjax.evaluation.mistakes.labels import check_labels, require_known
 from handjax.evaluation.mistakes.rows import find_idle, find_repeated
 from handjax.evaluation.predictions import (
@@ -20,10 +18,10 @@ from handjax.evaluation.predictions import (
     to_camera,
 )
 from handjax.evaluation.predictions.reading import shifted
-from handjax.evaluation.protocols import Protocol
+from handjax.evaluation.protocols import Camera, Protocol
 from handjax.evaluation.score import Scored, score
 
-Joints = Float[np.ndarray, "frames joints 3"]
+__all__ = ["Entry", "Known", "judge", "read_labels", "subset_of"]
 
 UNCHECKED = "That is, if the labels are right; --unchecked scores it as it is"
 
@@ -37,7 +35,7 @@ class Entry(NamedTuple):
         format: uvd or xyz.
         unit: mm that its unit has.
         flip: axes that point against ours.
-        swap, order, palm, shift: see `predictions.Reading`.
+        axes, order, palm, shift, camera: see `predictions.Reading`.
         keys: names of its arrays.
     """
 
@@ -46,10 +44,11 @@ class Entry(NamedTuple):
     format: str | None = None
     unit: float | None = None
     flip: str | None = None
-    swap: bool = False
+    axes: str = "xyz"
     order: tuple[int, ...] | None = None
     palm: bool = False
     shift: int = 0
+    camera: Camera | None = None
     keys: tuple[str, ...] = ()
 
     def reading(self, kind: str, protocol: Protocol) -> Reading:
@@ -61,10 +60,11 @@ class Entry(NamedTuple):
             self.format or format,
             unit if self.unit is None else self.unit,
             flip if self.flip is None else self.flip,
-            self.swap,
+            self.axes,
             self.order,
             self.palm,
             self.shift,
+            self.camera,
         )
 
 
@@ -107,17 +107,6 @@ def read_labels(
     return Known(joints, valid, span, points.names, shown(str(entry.path)), beside)
 
 
-def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
-    """The labels of one subset; all of them if none is named.
-
-    Raises:
-        FileError: there is no such subset among them.
-    """
-    if name is None or known.span.name == name:
-        return known
-    return known.cut(narrow(known.span, name, protocol))
-
-
 def judge(
     entry: Entry, known: Known, protocol: Protocol, *, align: str, checked: bool = True
 ) -> Scored:
@@ -138,19 +127,21 @@ def judge(
         numbers = matching.count_joints(points.numbers, protocol)
         _check_order(entry.order, numbers.shape[1])
         reading, whole = entry.reading(points.kind, protocol), known
-        known, numbers = _same_frames(numbers, whole, protocol)
-        numbers = shifted(numbers, entry.shift)
+        paired = pair(numbers, points.names, whole, protocol)
+        known, numbers = paired.known, shifted(paired.numbers, entry.shift)
         joints = to_camera(numbers, reading, protocol.camera)
         surface = points.surface.vertices
         if surface is not None:
-            surface = shifted(_same_frames(surface, whole, protocol)[1], entry.shift)
+            surface = pair(surface, points.names, whole, protocol).numbers
+            surface = shifted(surface, entry.shift)
         vertices = meshes.in_camera(surface, joints, reading, protocol, checked=checked)
     except FileError as wrong:
         raise FileError(f"{entry.path} {wrong}") from wrong
     require_known(known.joints, known.valid, known.origin, protocol, align)
     case = mistakes.Case(numbers, known.joints, known.valid, protocol, align)
     found = mistakes.diagnose(case, reading) or find_idle(case, reading)
-    found += find_disorder(points.names) + find_repeated(points.numbers)
+    found += [] if paired.named else find_disorder(points.names)
+    found += find_repeated(points.numbers)
     sure = [mistake for mistake in found if mistake.certain]
     if sure and checked:
         raise FileError(_refusal(entry, sure))
@@ -162,7 +153,7 @@ def judge(
         known.valid,
         protocol,
         align=align,
-        notes=_notes(entry, known, reading, found, protocol),
+        notes=_notes(entry, paired, reading, found, protocol),
     )
     return scored._replace(vertices=vertices)
 
@@ -181,22 +172,6 @@ def _check_order(order: tuple[int, ...] | None, joints: int) -> None:
         )
 
 
-def _same_frames(
-    numbers: Joints, known: Known, protocol: Protocol
-) -> tuple[Known, Float[np.ndarray, "rows joints 3"]]:
-    """Labels of the frames that predictions have, and these predictions.
-
-    Predictions of a whole test set may stand beside labels of one subset.
-    """
-    whole = matching.span_of_labels(len(numbers), protocol)
-    inside = whole.first <= known.span.first and known.span.last <= whole.last
-    if whole.known and known.span.known and inside and len(whole) > len(known.span):
-        rows = slice(known.span.first - whole.first, known.span.last - whole.first)
-        return known, numbers[rows]
-    span = matching.span_of_predictions(len(numbers), known.span, protocol)
-    return known.cut(span), numbers
-
-
 def _refusal(entry: Entry, sure: Sequence[mistakes.Mistake]) -> str:
     said = "; ".join(f"{one.cause}: {one.mend}" for one in sure)
     return f"{entry.path} {said}. {UNCHECKED}"
@@ -204,14 +179,15 @@ def _refusal(entry: Entry, sure: Sequence[mistakes.Mistake]) -> str:
 
 def _notes(
     entry: Entry,
-    known: Known,
+    paired: Pair,
     reading: Reading,
     found: Sequence[mistakes.Mistake],
     protocol: Protocol,
 ) -> tuple[str, ...]:
     """Lines on how a file was read and what is odd about it."""
-    span = known.span
+    known, span = paired.known, paired.known.span
     notes = [f"read with {reading.options}"]
+    notes += ["rows put in the labels' order by their names"] if paired.moved else []
     if span.name:
         whole = f" of {protocol.frames}" if protocol.frames else ""
         notes.append(f"{span.name} alone, {len(span)}{whole} frames")

@@ -1,11 +1,17 @@
-"""What is known of the frames of a test set: true joints, and what lies beside them."""
+"""What is known of the frames of a test set, and which rows of a file are of them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from handjax.evaluation.matching import Span
+from handjax.evaluation import frame_names, matching
+from handjax.evaluation.matching import Span, narrow
+from handjax.evaluation.predictions import FileError
+from handjax.evaluation.protocols import Protocol
+
+Joints = Float[np.ndarray, "frames joints 3"]
 
 
 class Beside(NamedTuple):
@@ -45,7 +51,7 @@ class Known(NamedTuple):
         beside: what else is known.
     """
 
-    joints: Float[np.ndarray, "frames joints 3"]
+    joints: Joints
     valid: Bool[np.ndarray, "frames joints"]
     span: Span
     names: tuple[str, ...]
@@ -62,3 +68,75 @@ class Known(NamedTuple):
             names=self.names[rows],
             beside=self.beside.cut(rows),
         )
+
+
+class Pair(NamedTuple):
+    """Predictions and the labels of the same frames.
+
+    Attributes:
+        known: the labels.
+        numbers: of the file, a row for each of them.
+        named: whether names told which row is which; else their order did.
+        moved: whether the rows stood in another order.
+    """
+
+    known: Known
+    numbers: Float[np.ndarray, "rows joints 3"]
+    named: bool = False
+    moved: bool = False
+
+
+def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
+    """The labels of one subset; all of them if none is named.
+
+    Raises:
+        FileError: there is no such subset among them.
+    """
+    if name is None or known.span.name == name:
+        return known
+    return known.cut(narrow(known.span, name, protocol))
+
+
+def pair(
+    numbers: Joints, names: Sequence[str], known: Known, protocol: Protocol
+) -> Pair:
+    """Predictions beside the labels of the same frames.
+
+    Predictions of a whole test set may stand beside labels of one subset, and those of
+    one subset beside all labels. Where both have names, these tell rows apart.
+
+    Args:
+        numbers: of the file.
+        names: of its rows; () where it has none.
+        known: the labels.
+        protocol: of the dataset.
+
+    Raises:
+        FileError: neither all frames nor those of one subset.
+    """
+    rows = frame_names.rows_of(names, known.names)
+    if rows is None:
+        try:
+            known, numbers = _by_number(numbers, known, protocol)
+        except FileError as wrong:
+            lost = frame_names.missing(names, known.names)
+            raise FileError(f"{wrong}{lost}") from wrong
+        if len(names) == len(numbers):
+            rows = frame_names.rows_of(names, known.names)
+    if rows is None:
+        return Pair(known, numbers)
+    moved = bool((np.diff(rows) < 0).any())
+    return Pair(known, numbers[rows], named=True, moved=moved)
+
+
+def _by_number(
+    numbers: Joints, known: Known, protocol: Protocol
+) -> tuple[Known, Float[np.ndarray, "rows joints 3"]]:
+    """Labels of the frames that predictions have, and these predictions, by count."""
+    whole = matching.span_of_labels(len(numbers), protocol)
+    inside = whole.first <= known.span.first and known.span.last <= whole.last
+    if whole.known and known.span.known and inside and len(whole) > len(known.span):
+        rows = slice(known.span.first - whole.first, known.span.last - whole.first)
+        return known, numbers[rows]
+    span = matching.span_of_predictions(len(numbers), known.span, protocol)
+    return known.cut(span), numbers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from handjax.evaluation.mistakes import Mistake
 from handjax.evaluation.predictions import FileError
-from handjax.evaluation.predictions.arrays import in_order
+from handjax.evaluation.predictions.nested import in_order
 
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 

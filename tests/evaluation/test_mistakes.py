@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handjax.evaluation.mistakes import Case, diagnose
-from handjax.evaluation.mistakes.places import best_order, costs
+from handjax.evaluation.mistakes.order import best_order, costs
 from handjax.evaluation.predictions import Reading, from_camera, to_camera
 from handjax.evaluation.protocols import PROTOCOLS
 
@@ -76,7 +76,7 @@ def test_a_bad_method_is_not_a_mistake():
         (XYZ_FILE * [1, -1, -1], XYZ, "as OpenGL does", "--flip yz"),
         (XYZ_FILE, Reading("xyz", flip="y"), "needs no --flip y", "--format xyz"),
         (UVD_FILE * [1, -1, 1] + [0, 240, 0], UVD, "has y pointing up", "--flip y"),
-        (UVD_FILE[..., [1, 0, 2]], UVD, "first two numbers exchanged", "--swap"),
+        (UVD_FILE[..., [1, 0, 2]], UVD, "first two numbers exchanged", "--axes yxz"),
         (XYZ_FILE / 1000 * [1, -1, -1], UVD, "holds xyz, not uvd and is in m", "yz"),
     ],
 )

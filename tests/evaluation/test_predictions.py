@@ -16,8 +16,8 @@ from handjax.evaluation.predictions import (
     to_camera,
     write,
 )
-from handjax.evaluation.predictions.arrays import as_points
 from handjax.evaluation.predictions.reading import shifted
+from handjax.evaluation.predictions.shapes import as_points
 from handjax.evaluation.predictions.text import parse
 from handjax.evaluation.protocols import PROTOCOLS, Camera
 
@@ -201,10 +201,10 @@ def test_there_and_back_is_where_it_was(seed, name):
 
 def test_a_reading_names_units_axes_order_and_places():
     numbers = np.array([[[2.0, 1.0, 3.0], [0.2, 0.1, 0.3]]])
-    reading = Reading("xyz", 1000.0, "yz", swap=True, order=(1, 0))
+    reading = Reading("xyz", 1000.0, "yz", axes="yxz", order=(1, 0))
     found = to_camera(numbers, reading, None)
     np.testing.assert_allclose(found[0], [[100, -200, -300], [1000, -2000, -3000]])
-    wanted = "--format xyz --unit m --flip yz --swap --order 1,0"
+    wanted = "--format xyz --unit m --flip yz --axes yxz --order 1,0"
     assert reading.options == wanted
 
 

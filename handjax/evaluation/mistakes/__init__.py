@@ -6,8 +6,11 @@ their joints are nearest to their own truth, turned axes cost them five times th
 """
 
 from handjax.evaluation.mistakes.case import SAMPLE, SUSPICIOUS, Case, Mistake
-from handjax.evaluation.mistakes.meaning import find_meaning, find_relative
-from handjax.evaluation.mistakes.places import find_order, find_shift
+from handjax.evaluation.mistakes.intrinsic import find_mirrored, find_unit
+from handjax.evaluation.mistakes.meaning import find_hidden, find_meaning
+from handjax.evaluation.mistakes.order import find_order
+from handjax.evaluation.mistakes.relative import find_depths, find_relative
+from handjax.evaluation.mistakes.shift import find_shift
 from handjax.evaluation.predictions.reading import Reading
 
 __all__ = ["Case", "Mistake", "diagnose"]
@@ -22,7 +25,37 @@ def diagnose(case: Case, reading: Reading) -> list[Mistake]:
     before = sample.error(reading)
     if before < SAME:
         return [Mistake("equals the labels", "give the predictions", certain=False)]
-    found, reading = find_meaning(sample, reading, before)
+    lost = find_depths(sample, reading)
+    if lost:
+        return lost
+    found, reading = _find_reading(sample, reading, before)
     if not found and before > SUSPICIOUS:
-        found = find_relative(sample, reading)
-    return found + find_order(sample, reading) + find_shift(case, reading)
+        lost = find_relative(sample, reading)
+    if lost:
+        return lost
+    order = find_order(sample, reading)[0] if found else _find_shape(sample, reading)
+    return found + order + find_unit(sample, reading) + find_shift(case, reading)
+
+
+def _find_reading(
+    case: Case, reading: Reading, before: float
+) -> tuple[list[Mistake], Reading]:
+    """Whether numbers mean something else, and how they are better read."""
+    if case.align != "none":
+        found, better = find_hidden(case, reading, before)
+        if found:
+            return found, better
+    return find_meaning(case, reading, before)
+
+
+def _find_shape(case: Case, reading: Reading) -> list[Mistake]:
+    """Whether hands are mirrored or their joints in another order, whichever is it.
+
+    Either looks a little like the other: it is what leaves less error.
+    """
+    mirrored, left = find_mirrored(case, reading)
+    shuffled, better = find_order(case, reading)
+    if not mirrored or not shuffled:
+        return mirrored + shuffled
+    fitted = case._replace(align="procrustes").error(better)
+    return mirrored if left < fitted else shuffled

@@ -15,10 +15,14 @@ Valid = Bool[np.ndarray, "frames joints"]
 
 SAMPLE = 300
 """Frames that ways of reading are tried on."""
+FEW = 60
+"""Frames that what takes longer is tried on."""
 SUSPICIOUS = 25.0
 """Mean errors below this can't come from turned axes or wrong units, mm."""
 HALF = 0.5
 """What leaves less than this of the error is certain."""
+LEAST_GAIN = 0.9
+"""What is to be named at all must leave less than this of the error."""
 
 
 class Mistake(NamedTuple):
@@ -52,11 +56,14 @@ class Case(NamedTuple):
     protocol: Protocol
     align: str
 
+    def errors(self, reading: Reading) -> Float[np.ndarray, "frames joints"]:
+        """Errors if the file is read so, mm; NaN where the truth is unknown."""
+        predicted = to_camera(self.numbers, reading, self.protocol.camera)
+        return measure(predicted, self.truth, self.valid, self.protocol, self.align)
+
     def error(self, reading: Reading) -> float:
         """Mean error if the file is read so, mm."""
-        predicted = to_camera(self.numbers, reading, self.protocol.camera)
-        args = predicted, self.truth, self.valid, self.protocol, self.align
-        return metrics.mean(measure(*args))
+        return metrics.mean(self.errors(reading))
 
     def sample(self, count: int) -> "Case":
         """Some of the frames, evenly spread."""

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from handjax.evaluation.mistakes.meaning import changes, others
+from handjax.evaluation.mistakes.alternatives import changes, others
 from handjax.evaluation.predictions.reading import Reading, to_camera
 from handjax.evaluation.predictions.text import FileError
 from handjax.evaluation.protocols import Camera, Protocol
@@ -40,9 +40,8 @@ def check_labels(numbers: Joints, reading: Reading, protocol: Protocol) -> None:
     said = _odd(numbers, reading, protocol)
     if not said:
         return
-    fit = [
-        r for r in others(reading, protocol) if not (r.swap or r.palm != reading.palm)
-    ]
+    ways = others(reading._replace(camera=None), protocol, "none")
+    fit = [r for r in ways if (r.axes, r.palm, r.camera) == ("xyz", reading.palm, None)]
     fit = [r for r in fit if not _odd(numbers, r, protocol)]
     mend = "give labels in the camera's frame"
     if fit:

@@ -4,16 +4,15 @@ Nothing that is read can run: NumPy's pickles are refused, MATLAB's objects igno
 """
 
 import io
-import json
-import re
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from handjax.evaluation.predictions import nested
+from handjax.evaluation.predictions.shapes import as_points
 from handjax.evaluation.predictions.text import FileError
 
 Arrays = dict[str, Shaped[np.ndarray, "..."]]
@@ -21,8 +20,6 @@ Arrays = dict[str, Shaped[np.ndarray, "..."]]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MATLAB_HEADER = 512
 """Bytes before the HDF5 of a MATLAB 7.3 file."""
-VIEWS = 8
-"""No more cameras than this look at one hand."""
 LARGEST = 2**31
 """Bytes that an archive's file may have."""
 
@@ -132,46 +129,21 @@ def _hdf5(path: Path, content: bytes) -> Arrays:
 
 def _json(path: Path, content: bytes) -> Arrays:
     del path
-    found = json.loads(content)
-    if isinstance(found, dict):
-        return _named(found)
-    if len(found) == 2 and _depth(found) == 4:
+    found = nested.parsed(content)
+    if isinstance(found, dict) or nested.holds_records(found):
+        return nested.arrays_of(found)
+    if len(found) == 2 and nested.depth(found) == 4:
         # As challenges have it: joints, then vertices, of every frame.
-        return {"joints": _array(found[0]), "vertices": _array(found[1])}
-    return {"": _array(found)}
+        return {"joints": nested.array(found[0]), "vertices": nested.array(found[1])}
+    return {"": nested.array(found)}
 
 
-def _named(found: Mapping[str, Any]) -> Arrays:
-    """Arrays by name; or one array, if the names are those of frames."""
-    names = sorted(found, key=in_order)
-    arrays = {name: _array(v) for name in names if isinstance(v := found[name], list)}
-    shapes = {array.shape for array in arrays.values()}
-    if len(shapes) == 1 and len(next(iter(shapes))) == 2 and len(arrays) > VIEWS:
-        return {"": np.stack(list(arrays.values()))}
-    return arrays
-
-
-def in_order(name: str) -> tuple[str | int, ...]:
-    """A key that sorts names as people count: 2 before 10."""
-    parts = re.split(r"([0-9]+)", name)
-    return tuple(int(part) if k % 2 else part for k, part in enumerate(parts))
-
-
-def _depth(nested: Any) -> int:
-    depth = 0
-    while isinstance(nested, list) and nested:
-        nested, depth = nested[0], depth + 1
-    return depth
-
-
-def _array(nested: Any) -> np.ndarray:
-    try:
-        return np.array(nested, np.float64)
-    except (ValueError, TypeError) as wrong:
-        raise FileError(
-            "wants lists of numbers, as many in every frame; some are missing or of "
-            "another length"
-        ) from wrong
+def names_of(arrays: Arrays, frames: int) -> tuple[str, ...]:
+    """The names of a file's frames, if an array has as many words; else ()."""
+    for array in arrays.values():
+        if array.dtype.kind == "U" and array.shape == (frames,):
+            return tuple(str(name).strip() for name in array)
+    return ()
 
 
 def choose(
@@ -206,32 +178,3 @@ def choose(
         f"has {len(fit) or 'no'} arrays of three numbers a joint; its arrays: {have}. "
         + ("Name one with --key" if fit else "Wanted are (frames, joints, 3)")
     )
-
-
-def as_points(
-    array: Shaped[np.ndarray, "..."], joints: Collection[int]
-) -> Float[np.ndarray, "frames joints 3"] | None:
-    """An array as points, whatever the order of its axes; None if it holds none.
-
-    Args:
-        array: (frames, joints, 3) in any order; (frames, 3 joints); or views of these,
-            of which the first is taken.
-        joints: how many there may be.
-    """
-    if array.dtype.kind not in "iuf" or not array.size:
-        return None
-    if array.ndim == 4 and len(array) <= VIEWS:
-        array = array[0]
-    if array.ndim == 2 and array.shape[1] % 3 == 0:
-        return array.reshape(len(array), -1, 3).astype(np.float64)
-    threes = [axis for axis in (2, 0, 1) if array.ndim == 3 and array.shape[axis] == 3]
-    if not threes:
-        return None
-    first, second = (axis for axis in range(3) if axis != threes[0])
-    lengths = array.shape[first], array.shape[second]
-    fit = [length in joints for length in lengths]
-    # MATLAB's users put frames last: (3, joints, frames).
-    unusual = threes[0] != 2 and not any(fit) and lengths[0] < lengths[1]
-    if fit == [True, False] or unusual:
-        first, second = second, first
-    return array.transpose(first, second, threes[0]).astype(np.float64)

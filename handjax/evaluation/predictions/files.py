@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from handjax.evaluation.predictions import arrays, text
+from handjax.evaluation.predictions import arrays, encoding, shapes, text
 from handjax.evaluation.predictions.surface import Surface, apart, surface_of
 from handjax.evaluation.predictions.text import FileError
 
@@ -72,28 +72,30 @@ def _read(
         raise FileError(f"can't be read: {wrong.strerror}") from wrong
     if not content.strip():
         raise FileError("is empty")
-    content = arrays.unpacked(content)
+    content = encoding.as_utf8(arrays.unpacked(content))
     kind = arrays.kind(content)
     if kind == "text":
-        return _from_text(content)
+        return _from_text(content, joints)
     found = arrays.load(path, content, kind)
     holding, beside = apart(found, names)
     points = arrays.choose(holding, joints, names=names, hint=hint)
-    return Points(points, (), kind, surface_of(beside, len(points)))
+    row_names = arrays.names_of(holding, len(points))
+    return Points(points, row_names, kind, surface_of(beside, len(points)))
 
 
-def _from_text(content: bytes) -> Points:
+def _from_text(content: bytes, joints: Collection[int]) -> Points:
     if b"\0" in content:
         raise FileError("is neither text nor .mat, .npz, .npy or JSON")
-    rows = text.parse(content.decode("utf-8-sig", errors="replace"))
-    columns = rows.numbers.shape[1]
-    if columns % 3:
+    rows = text.parse(content.decode("utf-8", errors="replace"))
+    numbers = shapes.as_points(rows.numbers, joints)
+    if numbers is None:
         raise FileError(
-            f"has {columns} numbers a row, which is not three a joint: is there a "
-            "column too many, or were 2D joints written?"
+            f"has {rows.numbers.shape[1]} numbers a row, which is not three a joint: "
+            "is there a column too many, or were 2D joints written?"
         )
-    numbers = rows.numbers.reshape(len(rows.numbers), -1, 3)
-    return Points(numbers, rows.names, "text")
+    # Where a row is a joint, a frame is called as its first.
+    every = len(rows.numbers) // len(numbers) or 1
+    return Points(numbers, rows.names[::every], "text")
 
 
 def _check(

@@ -26,19 +26,21 @@ class Reading(NamedTuple):
         format: uvd or xyz.
         unit: mm that a unit of length in it has.
         flip: axes that point against ours, of x, y and z.
-        swap: the first two numbers stand in each other's place.
+        axes: which of x, y and z (u, v and d) each of the three numbers is.
         order: the file's joint that is each of the protocol's; None if they agree.
         palm: the first joint is STB's palm and not the wrist.
         shift: see `shifted`, which comes before all this.
+        camera: that uvd was made with; None for the dataset's.
     """
 
     format: str
     unit: float = 1.0
     flip: str = ""
-    swap: bool = False
+    axes: str = "xyz"
     order: tuple[int, ...] | None = None
     palm: bool = False
     shift: int = 0
+    camera: Camera | None = None
 
     @property
     def options(self) -> str:
@@ -47,11 +49,13 @@ class Reading(NamedTuple):
         words = [f"--format {self.format}"]
         words += [f"--unit {units[self.unit]}"] if self.unit != 1.0 else []
         words += [f"--flip {self.flip}"] if self.flip else []
-        words += ["--swap"] if self.swap else []
+        words += [f"--axes {self.axes}"] if self.axes != "xyz" else []
         if self.order is not None:
             words.append(f"--order {','.join(map(str, self.order))}")
         words += ["--palm"] if self.palm else []
         words += [f"--shift {self.shift}"] if self.shift else []
+        if self.camera is not None:
+            words.append("--camera {:g},{:g},{:g},{:g}".format(*sum(self.camera, ())))
         return " ".join(words)
 
 
@@ -70,13 +74,13 @@ def to_camera(numbers: Joints, reading: Reading, camera: Camera | None) -> Joint
     """
     if reading.order is not None:
         numbers = numbers[:, list(reading.order)]
-    if reading.swap:
-        numbers = numbers[..., [1, 0, 2]]
+    if reading.axes != "xyz":
+        numbers = numbers[..., [reading.axes.index(axis) for axis in "xyz"]]
     if reading.format == "xyz":
         xyz = numbers * reading.unit
     else:
         d = numbers[..., 2:] * reading.unit
-        fx_fy, centre = _numbers(camera)
+        fx_fy, centre = _numbers(reading.camera or camera)
         xyz = np.concatenate([(numbers[..., :2] - centre) * d / fx_fy, d], axis=-1)
     xyz = xyz * _signs(reading.flip)
     return scored("stb", xyz, np.ones(xyz.shape[:2], bool))[0] if reading.palm else xyz
