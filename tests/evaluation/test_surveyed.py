@@ -29,7 +29,6 @@ def survey(places, right, **more):
         right=np.array(right),
         subjects=np.zeros(frames, int),
         cubes=np.full(frames, 300.0),
-        hand=nothing,
         found=nothing,
         joints=joints + np.array([0.0, 0.0, 600.0], np.float32),
         valid=np.ones((frames, 21), bool),
