@@ -23,6 +23,8 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float, Int
 
+from handjax.render.queue import owners
+
 SMALLEST_AREA = 1e-10
 """Faces of less than half this area in the picture count as degenerate, pixels^2."""
 
@@ -138,7 +140,7 @@ def _draw(frame, nearest, uvq, faces, first):
     def draw_chunk(state):
         nearest, start = state
         fragment = start + jnp.arange(chunk, dtype=jnp.int32)
-        owner = _owners(ends, start, chunk)
+        owner = owners(ends, start, chunk)
         fragments = _fragments(frame, uvq, faces, ends, fragment, owner)
         return _depth_test(nearest, *fragments, first), start + chunk
 
@@ -163,17 +165,6 @@ def _span(x, size):
     first = jnp.clip(jnp.ceil(reduce(jnp.minimum, x)), 0, size).astype(jnp.int32)
     last = jnp.clip(jnp.floor(reduce(jnp.maximum, x)), -1, size - 1).astype(jnp.int32)
     return first, jnp.maximum(last - first + 1, 0)
-
-
-def _owners(ends, start, chunk):
-    """Whose the fragments from `start` on are: how many others end before or there.
-
-    A histogram and a running sum, since a binary search reads memory at random.
-    """
-    ahead = jnp.sum(ends < start, dtype=jnp.int32)
-    bins = jnp.where(ends < start, chunk, ends - start)
-    ending = jnp.zeros(chunk, jnp.int32).at[bins].add(1, mode="drop")
-    return ahead + jnp.cumsum(ending, dtype=jnp.int32)
 
 
 def _fragments(frame, uvq, faces, ends, fragment, owner):
