@@ -51,7 +51,7 @@ def fine_means(camera, vertices):
 
 
 def coarse(camera, vertices, far=FAR):
-    size = SIZE | {"far": far}
+    size: dict[str, Any] = SIZE | {"far": far}
     found = antialiased(camera, vertices, HAND.faces, HAND_EDGES, **size)
     return jnp.stack([found.mask, found.depth / 100.0])
 
