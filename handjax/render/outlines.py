@@ -29,7 +29,7 @@ OUTSIDE = 0.75
 to a place so far off has its centre outside too."""
 ASIDE = 1e-3
 """How far outside of the outline the faces next to it are looked for, of its length."""
-CHUNK = 4
+CHUNK = 1
 """Steps at a time, for each pixel along the picture's sides."""
 
 

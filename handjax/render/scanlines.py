@@ -29,7 +29,7 @@ from handjax.render.queue import owners
 
 SMALL = 1e-4
 """Added to distances, in halves of the picture's side."""
-CHUNK = 8
+CHUNK = 2
 """Crossings at a time, for each pixel along the picture's side."""
 
 

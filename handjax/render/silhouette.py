@@ -51,6 +51,7 @@ def antialiased(
     width: int,
     far: Float[ArrayLike, ""],
     samples: int = 3,
+    cull: bool = False,
 ) -> Silhouette:
     """Mask and depth, with the derivative of the outline's motion.
 
@@ -60,10 +61,11 @@ def antialiased(
         far: depth of the background, which hides what lies behind it, mm.
         samples: looks along each side of a pixel. What is thinner than a look may be
             missed; the gradient is as exact as the outline's sides can be told.
+        cull: leave out faces that turn their back, see `rasterize`.
 
     Source: Li et al. 2018, Eq. (6), for all edges of the outline instead of some.
     """
-    drawn, uvz = _fine(camera, vertices, faces, height, width, far, samples)
+    drawn, uvz = _fine(camera, vertices, faces, height, width, far, samples, cull)
     covered = (drawn.face >= 0).astype(uvz.dtype)
     pinhole = isinstance(camera, cameras.Pinhole)
     edges = EdgeFaces(*map(jnp.asarray, edges))
@@ -83,6 +85,7 @@ def neural_renderer(
     width: int,
     far: Float[ArrayLike, ""],
     samples: int = 2,
+    cull: bool = False,
 ) -> Float[Array, "height width"]:
     """The mask, with the gradient of the neural renderer.
 
@@ -94,20 +97,21 @@ def neural_renderer(
         vertices: in the camera's frame, mm.
         far: depth of what hides all behind it, mm.
         samples: looks along each side of a pixel; 2 as in the released code.
+        cull: leave out faces that turn their back, see `rasterize`.
 
     Source: [kato2018] Sec. 3.2, Eq. (2)-(4), as its code has it.
     """
-    drawn, uvz = _fine(camera, vertices, faces, height, width, far, samples)
+    drawn, uvz = _fine(camera, vertices, faces, height, width, far, samples, cull)
     mask = scanlines.with_pull(uvz[:, :2], faces, drawn.face)
     return _means(mask, samples)
 
 
-def _fine(camera, vertices, faces, height, width, far, samples):
+def _fine(camera, vertices, faces, height, width, far, samples, cull):
     """The mesh in fine pixels, and uvz."""
     scale = jnp.full(2, float(samples))
     fine = cameras.crop(camera, jnp.zeros(2), scale)
     size = {"height": height * samples, "width": width * samples}
-    drawn = rasterize(fine, vertices, faces, far=far, **size)
+    drawn = rasterize(fine, vertices, faces, far=far, cull=cull, **size)
     uvz = jnp.column_stack([cameras.project(fine, vertices), vertices[:, 2]])
     return drawn, uvz
 

@@ -35,6 +35,10 @@ chunks."""
 MOST_FRAGMENTS = 2**31 - 1
 """Fragments are numbered in int32: faces that might give more are drawn in groups."""
 
+PIXELS_TOGETHER = 2**17
+"""So many pixels of a batch share chunks on a CPU, whose cache is to hold them all;
+further pictures have their turn."""
+
 NO_FACE = 2**31 - 1
 """The face of a pixel where no fragment has passed the depth test."""
 
@@ -85,6 +89,15 @@ def nearest_faces(
             x if is_mapped else jnp.broadcast_to(x, (size, *x.shape))
             for x, is_mapped in zip((uvq, background), mapped[::2], strict=True)
         )
+        pixels = len(uvq[0]) * frame.height * frame.width
+        few = max(PIXELS_TOGETHER // max(pixels, 1), 1)
+        if jax.default_backend() == "cpu" and size > few:
+
+            def draw(picture):
+                return batched(picture[0], faces, picture[1])
+
+            drawn = jax.lax.map(draw, (uvq, background), batch_size=few)
+            return tuple(drawn), (True, True)
         joined = batched(uvq.reshape(-1, *uvq.shape[2:]), faces, background.reshape(-1))
         split = [x.reshape(size, -1, *x.shape[1:]) for x in joined]
         return tuple(split), (True, True)

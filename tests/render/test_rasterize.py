@@ -393,3 +393,19 @@ def test_memory_goes_with_pixels_and_faces_not_with_their_product():
     if memory is None:
         pytest.skip("this backend does not report its memory")
     assert memory.temp_size_in_bytes < 0.2 * 64 * 64 * len(template.faces)
+
+
+def test_pictures_that_have_their_turn_are_the_same(monkeypatch):
+    monkeypatch.setattr(visibility, "PIXELS_TOGETHER", 2 * 21 * WIDTH)
+    meshes = [soup(seed) for seed in range(5)]
+    vertices, faces = (
+        jnp.stack([jnp.asarray(m.vertices) for m in meshes]),
+        meshes[0].faces,
+    )
+    # A height of its own, lest a program be found that was compiled before.
+    draw = partial(rasterize, PINHOLE, height=21, width=WIDTH, far=FAR)
+    found = jax.vmap(lambda x: draw(x, jnp.asarray(faces)).face)(vertices)
+    monkeypatch.undo()
+    alone = jnp.stack([draw(one, jnp.asarray(faces)).face for one in vertices])
+    np.testing.assert_array_equal(found, alone)
+    assert len(np.unique(found)) > 10
