@@ -26,12 +26,13 @@ ARROWS = {
     "hands": GROUND,
     "networks": GROUND,
     "batch": GROUND,
+    "files": set(),
     "losses": {"geometry", "hands", "render"},
     "data": {"geometry", "hands", "render", "batch"},
     "methods": ROOMS,
     "training": {"geometry", "losses", "methods", "batch"},
     "refine": {"geometry", "hands", "render", "losses"},
-    "evaluation": {"geometry", "hands", "batch"},
+    "evaluation": {"geometry", "hands", "batch", "files"},
 }
 # What stands on top may use all of these, and one another.
 TOP = {"experiment", "weights", "visualize", "export", "fitting"}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.evaluation import metrics
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.published import Published
@@ -44,8 +45,7 @@ def write_figure(
     headline = next(iter(errors))
     _draw_success(left, errors, constant[headline], protocol)
     _draw_joints(right, errors[headline], headline)
-    figure.savefig(folder / "figure.png", dpi=DPI)
-    return folder / "figure.png"
+    return _save(figure, folder / "figure.png")
 
 
 def write_success(
@@ -66,8 +66,7 @@ def write_success(
     axes = figure.subplots()
     _draw_success(axes, errors, constant, protocol)
     axes.set_title(protocol.title, fontsize=10)
-    figure.savefig(folder / "success.png", dpi=DPI)
-    return folder / "success.png"
+    return _save(figure, folder / "success.png")
 
 
 def write_joints(
@@ -102,14 +101,19 @@ def write_joints(
     _draw_published(axes, published)
     plate = {"facecolor": "white", "edgecolor": "none", "framealpha": 1.0}
     axes.legend(fontsize=8, loc="upper left", ncols=2, **plate)
-    figure.savefig(folder / "joints.png", dpi=DPI)
-    return folder / "joints.png"
+    return _save(figure, folder / "joints.png")
 
 
 def _figure(size: tuple[float, float]) -> Any:
     from matplotlib.figure import Figure
 
     return Figure(figsize=size, layout="constrained")
+
+
+def _save(figure: Any, path: Path) -> Path:
+    with files.whole(path) as file:
+        figure.savefig(file, format="png", dpi=DPI)
+    return path
 
 
 def _draw_success(

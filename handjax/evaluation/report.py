@@ -6,6 +6,7 @@ Notation, shared by every function here:
 """
 
 import csv
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.evaluation import compare, metrics
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.score import Scored
@@ -209,32 +211,29 @@ def plain(found: Any) -> Any:
 
 def write_json(folder: Path, found: Mapping[str, Any]) -> Path:
     """Write results.json; returns its path."""
-    path = folder / "results.json"
-    path.write_text(json.dumps(plain(found), indent=2, allow_nan=False) + "\n")
-    return path
+    text = json.dumps(plain(found), indent=2, allow_nan=False) + "\n"
+    return files.write(folder / "results.json", text.encode())
 
 
 def write_errors(folder: Path, errors: Mapping[str, Errors]) -> Path:
     """Write errors.npz: e of each joint set, the headline's first; returns its path."""
-    path, beside = folder / "errors.npz", folder / ".errors.npz"
-    np.savez_compressed(beside, allow_pickle=False, **errors)
-    # Whoever finds the file may rely on it.
-    beside.replace(path)
+    path = folder / "errors.npz"
+    with files.whole(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **errors)
     return path
 
 
 def write_curves(folder: Path, errors: Mapping[str, Errors]) -> Path:
     """Write curves.csv: what share of frames and of joints errs less than each mm."""
-    path = folder / "curves.csv"
     columns = {"threshold_mm": EVERY_MM}
     for name, e in errors.items():
         columns[f"{name}: frames"] = metrics.success(e, EVERY_MM)
         columns[f"{name}: joints"] = metrics.share_of_joints(e, EVERY_MM)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*(c.tolist() for c in columns.values()), strict=True))
-    return path
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*(c.tolist() for c in columns.values()), strict=True))
+    return files.write(folder / "curves.csv", text.getvalue().encode())
 
 
 def _by_threshold(

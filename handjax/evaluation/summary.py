@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.evaluation import figures, report, score, tables
 from handjax.evaluation.compare import Interval
 from handjax.evaluation.entries import Known
@@ -66,7 +67,7 @@ def write_all(
         comparisons=[str(one) for one in compared],
         published=published,
     )
-    (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
+    files.write(folder / "table.txt", f"{text}\n".encode())
     shown = {method.name: _headline(method) for method in methods}
     headline = constant[protocol.sets[0]]
     return text, [
