@@ -13,13 +13,17 @@ CENTERS = {"depth": "depth", "file": "a file", "gt": "GROUND TRUTH"}
 OF_STUDIO = ("subject", "amount")
 OF_SYNTHETIC = ("seed", "view", "noise")
 OF_READING = ("format", "unit", "flip", "swap", "order", "palm", "shift", "key")
-OF_FILES = (*OF_READING, "predictions", "names", "unchecked")
-OF_LABELS = tuple(f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key"))
-OF_RUNS = ("center", "centers", "frames", "denoiser")
+OF_FILES = (*OF_READING, "unchecked")
+OF_LABELS = tuple(
+    f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key", "_palm")
+)
+OF_RUNS = ("center", "centers", "denoiser")
 OF_REAL = (
-    *("root", *OF_LABELS, "centers", "align", "subset"),
+    *("root", *OF_LABELS, "centers", "align", "subset", "predictions", "names"),
     *("save_predictions", "save_format"),
 )
+MAY_BE_OFF = ("noise", "labels_palm")
+"""Flags that say something when they are off, too."""
 
 
 def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
@@ -33,16 +37,7 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dataset", required=True, help=", ".join(PROTOCOLS))
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--workdir", help="a run of train.py; its best checkpoint")
-    source.add_argument("--weights", help="the name of a release")
-    source.add_argument(
-        "--predictions",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="joints as text, .mat, .npz or JSON; several are compared",
-    )
+    _add_methods(parser.add_argument_group("what is measured; one or more"))
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
     parser.add_argument(
         "--frames", type=positive, help="how many; default: the config's, or all"
@@ -58,7 +53,26 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
     _add_generated(parser)
     _add_real(parser.add_argument_group("real datasets"))
     _add_reading(parser.add_argument_group("--predictions"))
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if not (chosen.workdir or chosen.weights or chosen.predictions):
+        parser.error("nothing to measure: --workdir, --weights or --predictions")
+    return chosen
+
+
+def _add_methods(group: Any) -> None:
+    runs = group.add_argument
+    runs("--workdir", nargs="+", help="runs of train.py; each one's best checkpoint")
+    runs("--weights", nargs="+", metavar="NAME", help="names of releases")
+    group.add_argument(
+        "--predictions",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="joints as text, .mat, .npz or JSON",
+    )
+    group.add_argument(
+        "--names", nargs="+", metavar="NAME", help="of all, in this order"
+    )
 
 
 def _add_generated(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +94,11 @@ def _add_generated(parser: argparse.ArgumentParser) -> None:
 def _add_real(group: Any) -> None:
     group.add_argument("--root", type=Path, help="the dataset as downloaded")
     group.add_argument(
-        "--labels", type=Path, metavar="FILE", help="its labels alone, as predictions"
+        "--labels",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="its labels alone, in any form of predictions; one after another",
     )
     group.add_argument(
         "--labels-format", choices=FORMATS, help="default: uvd if it can"
@@ -88,6 +106,11 @@ def _add_real(group: Any) -> None:
     group.add_argument("--labels-unit", choices=tuple(UNITS), help="see --unit")
     group.add_argument("--labels-flip", type=axes, metavar="AXES", help="see --flip")
     group.add_argument("--labels-key", nargs="+", metavar="NAME", help="see --key")
+    group.add_argument(
+        "--labels-palm",
+        action=argparse.BooleanOptionalAction,
+        help="stb: joint 0 is the palm and not the wrist; default: it is",
+    )
     group.add_argument(
         "--centers", type=Path, metavar="FILE", help="x y z a frame; --center file"
     )
@@ -103,7 +126,6 @@ def _add_real(group: Any) -> None:
 
 
 def _add_reading(group: Any) -> None:
-    group.add_argument("--names", nargs="+", metavar="NAME", help="default: the files'")
     group.add_argument(
         "--format",
         nargs="+",
@@ -132,17 +154,28 @@ def foreign(chosen: argparse.Namespace) -> list[str]:
         others = (*OF_FILES, *OF_REAL)
         of_studio = (*OF_SYNTHETIC, "center")
         others += OF_STUDIO if chosen.dataset == "synthetic" else of_studio
-    elif chosen.predictions:
-        others = (*OF_SYNTHETIC, *OF_STUDIO, *OF_RUNS)
     else:
-        others = (*OF_SYNTHETIC, *OF_STUDIO, *OF_FILES, *OF_LABELS)
+        runs = chosen.workdir or chosen.weights
+        others = (*OF_SYNTHETIC, *OF_STUDIO, *(OF_LABELS if runs else OF_RUNS))
+        others += () if chosen.predictions else OF_FILES
+        palms = () if chosen.dataset == "stb" else ("palm", "labels_palm")
+        others = (*dict.fromkeys((*others, *palms)),)
     return [f"--{n.replace('_', '-')}" for n in others if _given(chosen, n)]
 
 
+def source(chosen: argparse.Namespace) -> str:
+    """What is measured, as a refusal calls it."""
+    if chosen.dataset in ("synthetic", "studio"):
+        return chosen.dataset
+    if chosen.workdir or chosen.weights:
+        return "trained methods, which want pictures beside labels: --root DIR"
+    return "files of predictions"
+
+
 def _given(chosen: argparse.Namespace, name: str) -> bool:
-    """Whether somebody gave an option; flags that are off nobody gave."""
+    """Whether somebody gave an option; most flags that are off nobody gave."""
     value = getattr(chosen, name)
-    return value is not None and (value is not False or name == "noise")
+    return value is not None and (value is not False or name in MAY_BE_OFF)
 
 
 def positive(text: str) -> int:

@@ -71,6 +71,7 @@ class Known(NamedTuple):
         span: which rows of the test set they are.
         names: of the frames; () where nobody says.
         origin: where they come from, for the table's head.
+        whole: the span that they were cut from; None for all of it.
     """
 
     joints: Joints
@@ -78,35 +79,55 @@ class Known(NamedTuple):
     span: Span
     names: tuple[str, ...]
     origin: str
+    whole: Span | None = None
 
     def cut(self, span: Span) -> "Known":
         """The labels of some of its rows."""
         rows = slice(span.first - self.span.first, span.last - self.span.first)
-        arrays = self.joints[rows], self.valid[rows]
-        return Known(*arrays, span, self.names[rows], self.origin)
+        arrays, whole = (self.joints[rows], self.valid[rows]), self.whole or self.span
+        return Known(*arrays, span, self.names[rows], self.origin, whole)
+
+    def beginning(self, frames: int | None) -> "Known":
+        """The labels of so many frames, the first; all if nobody says."""
+        if not frames or frames >= len(self.span):
+            return self
+        first, _, known, name = self.span
+        return self.cut(Span(first, first + frames, known, name))
 
 
 def read_labels(
-    entry: Entry,
+    files: Sequence[Entry],
     protocol: Protocol,
     subset: str | None = None,
     *,
     checked: bool = True,
 ) -> Known:
-    """The labels of a file, all rows of it.
+    """The labels of files, one after another, all rows of them.
 
     Args:
-        entry: the file.
+        files: see above.
         protocol: of the dataset.
         subset: that was asked for.
         checked: refuse joints that can't be a hand's before the camera.
 
     Raises:
-        FileError: it can't be read, or is not read as it was written.
+        FileError: one can't be read, or is not read as it was written.
     """
+    parts = [_labels_of(entry, protocol, checked) for entry in files]
+    joints = np.concatenate([joints for joints, _ in parts])
+    every = [names for _, names in parts]
+    names = sum(every, ()) if all(every) else ()
+    valid = np.asarray(np.isfinite(joints).all(axis=-1))
+    span = matching.span_of_labels(len(joints), protocol, subset)
+    origin = ", ".join(shown(str(entry.path)) for entry in files)
+    return Known(joints, valid, span, names, origin)
+
+
+def _labels_of(
+    entry: Entry, protocol: Protocol, checked: bool
+) -> tuple[Joints, tuple[str, ...]]:
+    """The joints of a file of labels, NaN where unknown, and names of its rows."""
     points = _read(entry, protocol, gaps=True)
-    # STB's own labels begin with the palm.
-    entry = entry._replace(palm=protocol.sets[0] == "stb")
     try:
         numbers = matching.count_joints(points.numbers, protocol)
         reading = entry.reading(points.kind, protocol)
@@ -115,9 +136,7 @@ def read_labels(
             check_labels(numbers, reading, protocol)
     except FileError as wrong:
         raise FileError(f"--labels {entry.path} {wrong}") from wrong
-    valid = np.asarray(np.isfinite(joints).all(axis=-1))
-    span = matching.span_of_labels(len(joints), protocol, subset)
-    return Known(joints, valid, span, points.names, shown(str(entry.path)))
+    return joints, points.names
 
 
 def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
@@ -126,7 +145,7 @@ def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
     Raises:
         FileError: there is no such subset among them.
     """
-    if name is None or known.span.name == name:
+    if name is None or known.span.name == name or protocol.splits == (name,):
         return known
     return known.cut(narrow(known.span, name, protocol))
 
@@ -196,10 +215,9 @@ def _same_frames(
 
     Predictions of a whole test set may stand beside labels of one subset.
     """
-    whole = matching.span_of_labels(len(numbers), protocol)
-    inside = whole.first <= known.span.first and known.span.last <= whole.last
-    if whole.known and known.span.known and inside and len(whole) > len(known.span):
-        rows = slice(known.span.first - whole.first, known.span.last - whole.first)
+    whole = known.whole or known.span
+    rows = matching.rows_among(len(numbers), known.span, whole, protocol)
+    if rows is not None:
         return known, numbers[rows]
     span = matching.span_of_predictions(len(numbers), known.span, protocol)
     return known.cut(span), numbers
@@ -218,18 +236,8 @@ def _notes(
     protocol: Protocol,
 ) -> tuple[str, ...]:
     """Lines on how a file was read and what is odd about it."""
-    span = known.span
     notes = [f"read with {reading.options}"]
-    if span.name:
-        whole = f" of {protocol.frames}" if protocol.frames else ""
-        notes.append(f"{span.name} alone, {len(span)}{whole} frames")
-    elif not span.known:
-        whole = (
-            f", not the {protocol.frames} of the test set" if protocol.frames else ""
-        )
-        notes.append(f"{len(span)} frames{whole}: no {protocol.parts} told apart")
-    elif protocol.frames and len(span) < protocol.frames:
-        notes.append(f"{len(span)} of {protocol.frames} frames")
+    notes += matching.which_frames(known.span, protocol)
     unlabelled = int((~metrics.known_joints(known.joints, known.valid)).sum())
     if unlabelled:
         notes.append(f"{unlabelled} joints without a label count nowhere")

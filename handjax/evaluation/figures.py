@@ -5,7 +5,7 @@ Notation, shared by every function here:
         unknown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from handjax import files
 from handjax.evaluation import metrics
+from handjax.evaluation.labelling import cut_all
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.published import Published
 
@@ -91,10 +92,10 @@ def write_joints(
     width, places = 0.84 / len(errors), np.arange(len(names))
     # The mean of all stands apart from the joints.
     places = places + np.where(places == len(names) - 1, 0.6, 0.0)
-    for k, (name, e) in enumerate(errors.items()):
+    for k, (name, e) in enumerate(_named(errors)):
         heights = [*metrics.per_joint(e), metrics.mean(e)]
         left = places - 0.42 + width * (k + 0.5)
-        axes.bar(left, heights, width, label=_cut(name), zorder=2)
+        axes.bar(left, heights, width, label=name, zorder=2)
     axes.set_xticks(places, names, rotation=40, ha="right", fontsize=8)
     axes.set(ylabel="mean error, mm", xlim=(-0.8, places[-1] + 0.8))
     axes.set_title(protocol.title, fontsize=10)
@@ -120,9 +121,9 @@ def _draw_success(
     axes: Any, errors: Mapping[str, Errors], constant: Errors, protocol: Protocol
 ) -> None:
     thresholds = np.linspace(*protocol.curve, 161)
-    for name, e in errors.items():
+    for name, e in _named(errors):
         share = 100 * metrics.success(e, thresholds)
-        axes.plot(thresholds, share, label=_cut(name))
+        axes.plot(thresholds, share, label=name)
     share = 100 * metrics.success(constant, thresholds)
     axes.plot(thresholds, share, "k:", label="constant predictor")
     for threshold in protocol.thresholds:
@@ -173,8 +174,9 @@ def _draw_published(axes: Any, published: Sequence[Published]) -> None:
         )
 
 
-def _cut(name: str) -> str:
-    # Dollars would be read as mathematics, a leading underscore hides a curve.
-    plain = name.replace("$", r"\$")
-    plain = f" {plain}" if plain.startswith("_") else plain
-    return plain if len(plain) <= CUT else f"{plain[: CUT - 1]}…"
+def _named(errors: Mapping[str, Errors]) -> Iterator[tuple[str, Errors]]:
+    """Errors beside their names, as a legend takes these."""
+    for name, e in zip(cut_all(list(errors), CUT), errors.values(), strict=True):
+        # Dollars would be read as mathematics, a leading underscore hides a curve.
+        plain = name.replace("$", r"\$")
+        yield f" {plain}" if plain.startswith("_") else plain, e

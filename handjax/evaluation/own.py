@@ -110,7 +110,7 @@ def labels_of(
     Args:
         survey: `data.real.survey.Survey` of a split.
         joint_set: what the dataset is scored on.
-        count: see `whole`.
+        count: see `frames_of`.
 
     Returns:
         Joints in each frame's first camera, mm; which are known, those of frames that
@@ -121,21 +121,20 @@ def labels_of(
     joints = np.einsum("fxy,fjy->fjx", R, joints.astype(np.float64)) + t[:, None]
     # Back to the picture that was not mirrored.
     joints[~survey.right, :, 0] *= -1.0
-    rows, there = _rows(survey.places, count)
+    rows, there = _rows(survey.places, frames_of(survey.places, count))
     names = tuple(survey.names[k] for k in rows)
     return joints[rows], valid[rows] & there[:, None], names
 
 
-def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int = 0) -> Any:
-    """Estimates with a row for every frame of the split, known or not.
+def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int) -> Any:
+    """Estimates with a row for every frame of a split, known or not.
 
     One that could not be read takes the estimate of the one before, and has no truth.
 
     Args:
         estimates: `training.Estimates` of the frames that were read.
         places: their numbers in the dataset.
-        count: how many frames the split has; ends after the last that was read, if 0
-            or if so many lack that these are another copy of it.
+        count: how many frames there are to be.
     """
     rows, there = _rows(places, count)
     every = jax.tree.map(lambda leaf: leaf[rows], estimates)
@@ -143,11 +142,22 @@ def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int = 0) -> 
     return every._replace(valid=valid)
 
 
+def frames_of(places: Int[np.ndarray, "frames"], count: int) -> int:
+    """How many frames a split has, of which some were read.
+
+    Args:
+        places: of those that were read.
+        count: by the dataset's own account. These end after the last that was read, if
+            it is 0 or if so many lack that they are another copy.
+    """
+    last = int(places.max()) + 1
+    return max(last, count if len(places) > MOST * count else 0)
+
+
 def _rows(
     places: Int[np.ndarray, "frames"], count: int
 ) -> tuple[Int[np.ndarray, "all"], Bool[np.ndarray, "all"]]:
     """For every frame the row of the last one that was read, and whether it is it."""
-    last = int(places.max()) + 1
-    every = np.arange(max(last, count if len(places) > MOST * count else 0))
+    every = np.arange(count)
     rows = np.searchsorted(places, every, side="right") - 1
     return np.maximum(rows, 0), np.isin(every, places)

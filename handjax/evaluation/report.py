@@ -9,16 +9,17 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from handjax import files
-from handjax.evaluation import compare, metrics
+from handjax.evaluation import metrics
+from handjax.evaluation.compare import Interval
+from handjax.evaluation.comparisons import Comparison, interval_of
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.score import Scored
 
@@ -28,41 +29,6 @@ EVERY_MM = np.arange(81.0)
 """Thresholds of curves, mm."""
 RANGES = ((20.0, 50.0), (0.0, 50.0))
 """Ranges of the areas that every table has, mm."""
-LEAST_BLOCKS = 3
-"""Of fewer blocks of frames a bootstrap tells nothing."""
-ALL_PAIRS = 6
-"""So many methods are all compared with one another; of more, neighbours in rank."""
-
-
-class Comparison(NamedTuple):
-    """Two methods on the frames that both have.
-
-    Attributes:
-        first, second: their names.
-        difference: first less second, mm.
-        frames: how many both have.
-    """
-
-    first: str
-    second: str
-    difference: compare.Interval
-    frames: int
-
-    @property
-    def significant(self) -> bool:
-        """Whether 0 lies outside of the interval."""
-        return self.difference.low > 0.0 or self.difference.high < 0.0
-
-    def __str__(self) -> str:
-        mean, low, high = self.difference
-        better, worse = self.first, self.second
-        if mean > 0.0:
-            better, worse, low, high = worse, better, -high, -low
-        said = f"{better} errs {abs(mean):.2f} mm less than {worse}"
-        if np.isnan(low):
-            return f"{said}; {self.frames} frames are too few to tell more"
-        sure = "significant" if self.significant else "not significant"
-        return f"{said} [{-high:.2f}, {-low:.2f}] on {self.frames} frames: {sure}"
 
 
 def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
@@ -89,7 +55,7 @@ def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
 
 def _short(e: Errors, protocol: Protocol) -> dict[str, Any]:
     """The figures that subjects have too."""
-    interval = _interval(e, protocol)
+    interval = interval_of(e, protocol)
     return {
         "mean_mm": metrics.mean(e),
         "interval_95": [interval.low, interval.high],
@@ -144,18 +110,8 @@ def _intervals(e: Errors, protocol: Protocol) -> dict[str, list[float]]:
     found = {}
     for threshold in protocol.thresholds:
         good = np.where(np.isnan(worst), np.nan, worst < threshold)
-        interval = _interval(good[:, None], protocol)
+        interval = interval_of(good[:, None], protocol)
         found[f"success_{threshold:g}"] = [interval.low, interval.high]
-    return found
-
-
-def _interval(
-    values: Float[np.ndarray, "frames values"], protocol: Protocol
-) -> compare.Interval:
-    """The interval of the mean of what is known; NaN of too few frames to tell."""
-    found = compare.pooled(values, block=protocol.block)
-    if np.sum(~np.isnan(values).all(axis=1)) < LEAST_BLOCKS * protocol.block:
-        return found._replace(low=np.nan, high=np.nan)
     return found
 
 
@@ -169,37 +125,11 @@ def _parts(scored: Scored, e: Errors, protocol: Protocol) -> dict[str, Any]:
     return found
 
 
-def compared(methods: Sequence[Scored], protocol: Protocol) -> list[Comparison]:
-    """Methods against one another, on the frames that both have."""
-    pairs = combinations(methods, 2)
-    if len(methods) > ALL_PAIRS:
-        by_rank = sorted(methods, key=lambda one: metrics.mean(_headline(one)))
-        pairs = pairwise(by_rank)
-    found = []
-    for one, other in pairs:
-        first = max(one.span.first, other.span.first)
-        last = min(one.span.last, other.span.last)
-        if first < last:
-            ours, theirs = (_rows(method, first, last) for method in (one, other))
-            apart = _interval(ours - theirs, protocol)
-            found.append(Comparison(one.name, other.name, apart, last - first))
-    return found
-
-
-def _headline(method: Scored) -> Errors:
-    return next(iter(method.errors.values()))
-
-
-def _rows(method: Scored, first: int, last: int) -> Errors:
-    e, start = _headline(method), method.span.first
-    return e[first - start : last - start]
-
-
 def plain(found: Any) -> Any:
     """Figures as JSON takes them: what is not finite becomes None."""
     if isinstance(found, Comparison):
         found = found._asdict() | {"significant": found.significant, "said": str(found)}
-    if isinstance(found, compare.Interval):
+    if isinstance(found, Interval):
         return plain(found._asdict())
     if isinstance(found, Mapping):
         return {key: plain(value) for key, value in found.items()}

@@ -73,7 +73,8 @@ def ways(protocol: Protocol) -> tuple[str, ...]:
     """How predictions may be brought to the truth on this dataset."""
     if protocol.root is None:
         return ("none", "procrustes")
-    return ("none", "root", "scale", "procrustes")
+    rigid = ("rigid",) if protocol.anchors else ()
+    return ("none", "root", "scale", *rigid, "procrustes")
 
 
 def measure(
@@ -93,6 +94,8 @@ def measure(
     if align == "procrustes":
         brought = aligned.procrustes(predicted, truth, valid)
         return metrics.joint_errors(brought, truth, valid)
+    if align == "rigid":
+        return _after_rigid(predicted, truth, valid, protocol.anchors)
     root = protocol.root
     if root is None:
         raise ValueError(f"{align!r} wants a dataset with a root joint; got none")
@@ -103,6 +106,20 @@ def measure(
         predicted = aligned.scaled_to(predicted, lengths, bone=protocol.bone, root=root)
     ours = aligned.root_relative(predicted, root)
     return metrics.joint_errors(ours, aligned.root_relative(truth, root, valid), valid)
+
+
+def _after_rigid(
+    predicted: Joints, truth: Joints, valid: Valid, anchors: tuple[int, ...]
+) -> Errors:
+    """e after some joints, scale untouched, were brought nearest to their truth.
+
+    Source: [moon2020] Sec. 5 and the authors' data/dataset.py.
+    """
+    if not anchors:
+        raise ValueError("'rigid' wants a dataset with anchors; got none")
+    held = np.isin(np.arange(valid.shape[1]), anchors)
+    brought = aligned.rigid(predicted, truth, valid & held)
+    return metrics.joint_errors(brought, truth, valid)
 
 
 def with_parts(errors: Mapping[str, Errors], protocol: Protocol) -> dict[str, Errors]:

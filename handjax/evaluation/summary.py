@@ -10,6 +10,7 @@ from jaxtyping import Float
 from handjax import files
 from handjax.evaluation import figures, report, score, tables
 from handjax.evaluation.compare import Interval
+from handjax.evaluation.comparisons import Comparison, compared
 from handjax.evaluation.entries import Known
 from handjax.evaluation.page import Example, Method, Page, write_page
 from handjax.evaluation.protocols import Protocol
@@ -58,25 +59,28 @@ def write_all(
         report.of_method(method, _cut(constant, method, told.known), protocol)
         for method in methods
     ]
-    compared = report.compared(methods, protocol)
+    pairs = compared(methods, protocol)
     head = [*told.head, *_noted(methods)]
     text = tables.of_methods(
         found,
         protocol,
         head=head,
-        comparisons=[str(one) for one in compared],
+        comparisons=[str(one) for one in pairs],
+        trivial=report.summarise(
+            constant[protocol.sets[0]], protocol.sets[0], protocol
+        ),
         published=published,
     )
     files.write(folder / "table.txt", f"{text}\n".encode())
     shown = {method.name: _headline(method) for method in methods}
     headline = constant[protocol.sets[0]]
     return text, [
-        report.write_json(folder, _results(found, compared, told, published)),
+        report.write_json(folder, _results(found, pairs, told, published)),
         report.write_curves(folder, shown),
         figures.write_success(folder, shown, headline, protocol),
         figures.write_joints(folder, shown, protocol, published),
         report.write_errors(folder, _by_key(methods)),
-        write_page(folder, _page(found, compared, methods, told, head)),
+        write_page(folder, _page(found, pairs, methods, told, head)),
     ]
 
 
@@ -106,7 +110,7 @@ def _noted(methods: Sequence[Scored]) -> list[tuple[str, str]]:
 
 def _results(
     found: Sequence[Mapping[str, Any]],
-    compared: Sequence[report.Comparison],
+    pairs: Sequence[Comparison],
     told: Told,
     published: Sequence[Published],
 ) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def _results(
         "align": told.align,
         "head": dict(told.head),
         **(several if len(found) > 1 else {}),
-        "comparisons": list(compared),
+        "comparisons": list(pairs),
         "published": [one._asdict() for one in published],
     }
 
@@ -135,7 +139,7 @@ def _by_key(methods: Sequence[Scored]) -> dict[str, Errors]:
 
 def _page(
     found: Sequence[Mapping[str, Any]],
-    compared: Sequence[report.Comparison],
+    pairs: Sequence[Comparison],
     methods: Sequence[Scored],
     told: Told,
     head: Sequence[tuple[str, str]],
@@ -156,7 +160,7 @@ def _page(
             for method, figures in zip(methods, found, strict=True)
         ],
         published=[(p.name, p.mean_mm, p.source) for p in ranked(told.dataset)],
-        comparisons=[str(one) for one in compared],
+        comparisons=[str(one) for one in pairs],
         examples=told.examples,
         truth=np.where(known.valid[..., None], known.joints, np.nan),
         frames=known.names,

@@ -33,7 +33,7 @@ FILE = TRUTH + RNG.normal(0.0, 3.0, TRUTH.shape)
 @pytest.fixture
 def known(tmp_path):
     write(tmp_path / "labels.txt", from_camera(TRUTH, "uvd", SMALL.camera))
-    return read_labels(Entry(tmp_path / "labels.txt", "labels"), SMALL)
+    return read_labels([Entry(tmp_path / "labels.txt", "labels")], SMALL)
 
 
 def entry(tmp_path, joints, name="ours.txt", format="uvd", **options):
@@ -145,7 +145,7 @@ def test_of_a_whole_file_the_part_is_taken_that_is_labelled(known, tmp_path):
 
 def test_labels_of_another_number_know_no_parts(tmp_path):
     write(tmp_path / "labels.txt", from_camera(TRUTH[:33], "uvd", SMALL.camera))
-    known = read_labels(Entry(tmp_path / "labels.txt", "x"), SMALL)
+    known = read_labels([Entry(tmp_path / "labels.txt", "x")], SMALL)
     found = judge(entry(tmp_path, FILE[:33]), known, SMALL, align="none")
     assert "33 frames, not the 90 of the test set: no sequences told apart" in (
         found.notes
@@ -185,7 +185,7 @@ def test_a_challenges_own_file_is_written_and_read_in_its_units_and_axes(
     protocol = PROTOCOLS[name]
     truth = RNG.normal(0.0, 40.0, (4, 21, 3)) + np.array([20.0, -10.0, 600.0])
     known = subset_of(
-        read_labels(Entry(write(tmp_path / "labels.npy", truth), "x"), protocol),
+        read_labels([Entry(write(tmp_path / "labels.npy", truth), "x")], protocol),
         None,
         protocol,
     )

@@ -125,6 +125,7 @@ def test_estimates_of_frames_that_were_not_read_have_no_truth():
     found = own.whole(
         Estimates({"a": np.array([1.0, 2.0])}, {"a": np.ones((2, 3), bool)}),
         np.array([1, 3]),
+        4,
     )
     assert found.predicted["a"].tolist() == [1.0, 1.0, 1.0, 2.0]
     assert found.valid["a"].all(axis=1).tolist() == [False, True, False, True]

@@ -20,6 +20,7 @@ from handjax.data.real.centres import read_centres
 from handjax.data.real.download import missing, require_packages
 from handjax.data.real.frame import DatasetError, FrameError, Reader
 from handjax.data.real.mirror import mirrored
+from handjax.data.real.records import Record
 from handjax.data.real.survey import Survey
 
 __all__ = [
@@ -31,8 +32,8 @@ __all__ = [
     "FrameError",
     "Survey",
     "TestFrames",
+    "open_frames",
     "source",
-    "survey",
     "test_frames",
 ]
 
@@ -188,20 +189,18 @@ def test_frames(
     return TestFrames(Source(sample), part, len(frames), known)
 
 
-def survey(
+def open_frames(
     name: str,
     root: str | Path | None,
     split: str,
     *,
     data_dir: str | Path | None = None,
-) -> Survey:
-    """What is known of each frame of a split, without a look at the pictures.
+) -> Sequence[Record]:
+    """The records of a split, each read when it is asked for.
 
     Args and raises as `test_frames`.
     """
-    from handjax.data.real.survey import look_over
-
-    return look_over(_open(names.reader(name), root, (split,), data_dir))
+    return _open(names.reader(name), root, (split,), data_dir)
 
 
 def _open(

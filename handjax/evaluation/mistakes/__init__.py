@@ -6,7 +6,7 @@ their joints are nearest to their own truth, turned axes cost them five times th
 """
 
 from handjax.evaluation.mistakes.case import SAMPLE, SUSPICIOUS, Case, Mistake
-from handjax.evaluation.mistakes.meaning import find_meaning, find_relative
+from handjax.evaluation.mistakes.meaning import find_meaning, find_palm, find_relative
 from handjax.evaluation.mistakes.places import find_order, find_shift
 from handjax.evaluation.predictions.reading import Reading
 
@@ -25,4 +25,5 @@ def diagnose(case: Case, reading: Reading) -> list[Mistake]:
     found, reading = find_meaning(sample, reading, before)
     if not found and before > SUSPICIOUS:
         found = find_relative(sample, reading)
+    found = found or find_palm(sample, reading)
     return found + find_order(sample, reading) + find_shift(case, reading)

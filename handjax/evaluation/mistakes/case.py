@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from handjax.evaluation import metrics
 from handjax.evaluation.predictions.reading import Reading, to_camera
 from handjax.evaluation.protocols import Protocol
-from handjax.evaluation.score import measure
+from handjax.evaluation.score import Errors, measure
 
 Joints = Float[np.ndarray, "frames joints 3"]
 Valid = Bool[np.ndarray, "frames joints"]
@@ -54,9 +54,13 @@ class Case(NamedTuple):
 
     def error(self, reading: Reading) -> float:
         """Mean error if the file is read so, mm."""
+        return metrics.mean(self.errors(reading))
+
+    def errors(self, reading: Reading) -> Errors:
+        """Errors of all joints if the file is read so, mm."""
         predicted = to_camera(self.numbers, reading, self.protocol.camera)
         args = predicted, self.truth, self.valid, self.protocol, self.align
-        return metrics.mean(measure(*args))
+        return measure(*args)
 
     def sample(self, count: int) -> "Case":
         """Some of the frames, evenly spread."""

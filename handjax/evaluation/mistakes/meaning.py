@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from handjax.evaluation import metrics
 from handjax.evaluation.mistakes.case import HALF, SUSPICIOUS, Case, Mistake
 from handjax.evaluation.mistakes.places import best_order_of, compose
 from handjax.evaluation.predictions.reading import FORMATS, UNITS, Reading, to_camera
@@ -14,6 +15,11 @@ RELATIVE = 0.3
 """Hands in the camera's frame are not this much nearer than the true ones."""
 FLIPS = ("", "x", "y", "z", "xy", "xz", "yz", "xyz")
 UNIT_NAMES = {mm: name for name, mm in UNITS.items()}
+FIRST = {
+    True: "begins with the palm and not the wrist",
+    False: "begins with the wrist and not the palm",
+}
+"""What STB's first joint is, by whether it is the palm."""
 FLIPPED = {
     "x": "is mirrored in x (the other hand, or a mirrored picture)",
     "y": "has y pointing up",
@@ -40,6 +46,21 @@ def find_meaning(
         best = best._replace(order=compose(best.order, order))
         return [_explain(reading, best, before, after)], best
     return [], reading
+
+
+def find_palm(case: Case, reading: Reading) -> list[Mistake]:
+    """Whether STB's first joint alone is another than it is read as.
+
+    Where nothing hangs on the wrist one joint of 21 makes no mean suspicious.
+    """
+    if case.protocol.sets[0] != "stb":
+        return []
+    better = reading._replace(palm=not reading.palm)
+    before, after = (metrics.mean(case.errors(r)[:, :1]) for r in (reading, better))
+    if before < SUSPICIOUS or after > HALF * before:
+        return []
+    cause = f"{FIRST[better.palm]}: {after:.1f} mm if so, {before:.1f} mm as it is read"
+    return [Mistake(cause, f"read it with {better.options}", certain=True)]
 
 
 def find_relative(case: Case, reading: Reading) -> list[Mistake]:
@@ -102,7 +123,7 @@ def _explain(reading: Reading, better: Reading, before: float, after: float) -> 
     if better.order != reading.order:
         causes.append("has its joints in another order")
     if better.palm != reading.palm:
-        causes.append("begins with the palm and not the wrist")
+        causes.append(FIRST[better.palm])
     cause = (
         f"{' and '.join(causes)}: {after:.1f} mm if so, {before:.1f} mm as it is read"
     )
