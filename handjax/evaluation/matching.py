@@ -97,18 +97,30 @@ def span_of_frames(count: int, protocol: Protocol, split: str = "") -> Span:
     return _of_split(Span(0, count), split, protocol)
 
 
+def check_subset(name: str | None, protocol: Protocol) -> None:
+    """Refuse what is neither a subset nor a split that is tested on, by its name.
+
+    Raises:
+        FileError: see above.
+    """
+    subsets = [subset.name for subset in protocol.subsets]
+    known = dict.fromkeys((*subsets, *protocol.splits))
+    if name is not None and name not in known:
+        raise FileError(
+            f"--subset {name!r} is not known; this dataset has: {', '.join(known)}"
+        )
+
+
 def narrow(span: Span, name: str, protocol: Protocol) -> Span:
     """The rows of one subset, by its name.
 
     Raises:
         FileError: there is no such subset, or the labels don't have it.
     """
-    named = {subset.name: subset for subset in protocol.subsets}
-    if name not in named:
-        known = ", ".join(named) or "none"
-        raise FileError(f"--subset {name!r} is not known; this dataset has: {known}")
-    subset = named[name]
-    if not span.known or subset.first < span.first or subset.last > span.last:
+    check_subset(name, protocol)
+    subset = {subset.name: subset for subset in protocol.subsets}.get(name)
+    there = subset and span.first <= subset.first and subset.last <= span.last
+    if subset is None or not span.known or not there:
         raise FileError(
             f"--subset {name!r} is not among the {len(span)} frames of the labels"
         )

@@ -15,7 +15,7 @@ from handjax.data.real.survey import Survey, look_over
 from handjax.evaluation import own
 from handjax.evaluation.entries import Known, subset_of
 from handjax.evaluation.labelling import shown
-from handjax.evaluation.matching import span_of_frames
+from handjax.evaluation.matching import check_subset, span_of_frames
 from handjax.evaluation.pictures import Sheet
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocol import Protocol
@@ -50,6 +50,7 @@ def labels_of_root(
     Raises:
         FileError: it is not there, has no such subset, or is tested one by one.
     """
+    check_subset(chosen.subset, protocol)
     names = protocol.tested(chosen.subset)
     if (chosen.workdir or chosen.weights) and len(names) > 1:
         raise FileError(

@@ -92,7 +92,7 @@ def test_other_numbers_of_frames_are_refused_with_the_counts(
 
 def test_a_part_that_is_not_there_is_answered_with_those_that_are():
     assert narrow(Span(0, 8252), "subject 2", NYU) == Span(2440, 8252, name="subject 2")
-    with pytest.raises(FileError, match="has: subject 1, subject 2"):
+    with pytest.raises(FileError, match="has: subject 1, subject 2, test"):
         narrow(Span(0, 8252), "subject 3", NYU)
     with pytest.raises(FileError, match="not among the 702 frames"):
         narrow(Span(0, 702, name="sequence 1"), "sequence 2", ICVL)

@@ -104,9 +104,12 @@ def _to_numbers(rows) -> Float[np.ndarray, "frames columns"]:
 def _without_index(
     numbers: Float[np.ndarray, "frames columns"], names: tuple[str, ...]
 ) -> Rows:
-    """Rows without a first column that only counts them."""
-    frames, columns = numbers.shape
-    counted = numbers[:, 0] - numbers[0, 0]
-    if columns % 3 == 1 and columns > 1 and (counted == np.arange(frames)).all():
+    """Rows without a first column that only numbers them.
+
+    Some may be left out: DexYCB's toolkit numbers pictures without a hand too.
+    """
+    columns, first = numbers.shape[1], numbers[:, 0]
+    numbered = (first == np.rint(first)).all() and (np.diff(first) > 0).all()
+    if columns % 3 == 1 and columns > 1 and numbered:
         return Rows(numbers[:, 1:], names or tuple(f"{x:g}" for x in numbers[:, 0]))
     return Rows(numbers, names)

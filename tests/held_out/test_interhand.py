@@ -1,0 +1,25 @@
+"""InterHand2.6M: both hands, several cameras, joints that a picture does not show."""
+
+import numpy as np
+import pytest
+
+from tests.data.test_interhand import drawn, root, shots
+from tests.held_out.commands import evaluated, labels, predictions
+
+
+def test_single_hands_are_measured_from_the_wrist(root, monkeypatch):
+    monkeypatch.setenv("HANDJAX_CACHE", str(root / "cache"))
+    truth, valid = labels("interhand", root, "test")
+    assert truth.shape == (4, 21, 3)
+    path = predictions(root / "ours.npz", truth + np.array([30.0, 0.0, 50.0]), 6.0)
+    found = evaluated("interhand", root, "--predictions", path)
+    ours = np.load(path)["joints"]
+    about = (ours - ours[:, 20:]) - (truth - truth[:, 20:])
+    e = np.linalg.norm(about, axis=-1)[valid]
+    assert found["mean_mm"] == pytest.approx(e.mean(), abs=1e-3)
+    assert found["per_joint_mm"]["wrist"] == 0.0
+    assert found["aligned_mm"]["none"] > 50.0
+    assert found["align"] == "root"
+    assert "1 joints without a label count nowhere" in found["notes"]
+    assert "4 of 488968 frames" in found["notes"]
+    assert (root / "out" / "predictions.png").stat().st_size > 20_000
