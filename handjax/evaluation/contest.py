@@ -14,7 +14,7 @@ from handjax.evaluation.predictions import FileError
 from handjax.evaluation.predictions.reading import UNITS
 from handjax.evaluation.protocol import ALIGNED, Protocol
 from handjax.evaluation.save import save
-from handjax.evaluation.score import Scored
+from handjax.evaluation.score import Scored, brought
 
 UNKNOWN = "as whoever made the files had it, which they don't say"
 
@@ -118,15 +118,25 @@ def tell(
         ("given", ALIGNED[align]),
     ]
     facts["labels"] = known.origin
-    drawn = examples(methods, known, sheet)
+    placed = [_placed(method, known, protocol, align) for method in methods]
+    drawn = examples(placed, known, sheet)
     told = summary.Told(chosen.dataset, protocol, known, align, head, facts, drawn)
-    text, written = summary.write_all(chosen.out, methods, told)
+    text, written = summary.write_all(chosen.out, placed, told)
     if sheet:
-        written += draw_shown(chosen.out, methods, known, sheet)
+        written += draw_shown(chosen.out, placed, known, sheet)
     if chosen.save_predictions:
         path, format = chosen.save_predictions, chosen.save_format
         written.append(save(path, methods[0].predicted, protocol, format))
     return [text, "", *map(str, written)]
+
+
+def _placed(method: Scored, known: Known, protocol: Protocol, align: str) -> Scored:
+    """A method with its joints where they are measured, as pictures show them."""
+    rows = slice(method.span.first - known.span.first, None)
+    valid = known.valid[rows][: len(method.span)]
+    return method._replace(
+        predicted=brought(method.predicted, method.truth, valid, protocol, align)
+    )
 
 
 def alignment(chosen: argparse.Namespace, protocol: Protocol) -> str:

@@ -89,13 +89,27 @@ def measure(
         protocol: its root and bone.
         align: a key of `protocols.ALIGNED`.
     """
+    known = metrics.known_joints(truth, valid)
+    if align in ("root", "scale") and protocol.root is not None:
+        known = known & known[:, [protocol.root]]
+    return metrics.joint_errors(
+        brought(predicted, truth, valid, protocol, align), truth, known
+    )
+
+
+def brought(
+    predicted: Joints, truth: Joints, valid: Valid, protocol: Protocol, align: str
+) -> Joints:
+    """Predictions where they are measured, in the camera's frame.
+
+    Args as for `measure`.
+    """
     if align == "none":
-        return metrics.joint_errors(predicted, truth, valid)
+        return predicted
     if align == "procrustes":
-        brought = aligned.procrustes(predicted, truth, valid)
-        return metrics.joint_errors(brought, truth, valid)
+        return aligned.procrustes(predicted, truth, valid)
     if align == "rigid":
-        return _after_rigid(predicted, truth, valid, protocol.anchors)
+        return _held_by(protocol.anchors, predicted, truth, valid)
     root = protocol.root
     if root is None:
         raise ValueError(f"{align!r} wants a dataset with a root joint; got none")
@@ -104,22 +118,20 @@ def measure(
     elif align == "scale" and protocol.bone is not None:
         lengths = aligned.bone_length(truth, protocol.bone)
         predicted = aligned.scaled_to(predicted, lengths, bone=protocol.bone, root=root)
-    ours = aligned.root_relative(predicted, root)
-    return metrics.joint_errors(ours, aligned.root_relative(truth, root, valid), valid)
+    return aligned.root_relative(predicted, root) + truth[:, [root]]
 
 
-def _after_rigid(
-    predicted: Joints, truth: Joints, valid: Valid, anchors: tuple[int, ...]
-) -> Errors:
-    """e after some joints, scale untouched, were brought nearest to their truth.
+def _held_by(
+    anchors: tuple[int, ...], predicted: Joints, truth: Joints, valid: Valid
+) -> Joints:
+    """Predictions moved and turned until some joints are nearest to their truth.
 
-    Source: [moon2020] Sec. 5 and the authors' data/dataset.py.
+    Source: [moon2020] Sec. 5.2; facebookresearch/DeepHandMesh, data/dataset.py.
     """
     if not anchors:
         raise ValueError("'rigid' wants a dataset with anchors; got none")
     held = np.isin(np.arange(valid.shape[1]), anchors)
-    brought = aligned.rigid(predicted, truth, valid & held)
-    return metrics.joint_errors(brought, truth, valid)
+    return aligned.rigid(predicted, truth, valid & held)
 
 
 def with_parts(errors: Mapping[str, Errors], protocol: Protocol) -> dict[str, Errors]:

@@ -20,6 +20,10 @@ from handjax.evaluation.score import Scored
 Errors = Float[np.ndarray, "frames joints"]
 
 
+NAMES = 2_000_000
+"""Characters that names of frames may have on a page."""
+
+
 class Told(NamedTuple):
     """What is told besides the methods.
 
@@ -163,7 +167,7 @@ def _page(
         comparisons=[str(one) for one in pairs],
         examples=told.examples,
         truth=np.where(known.valid[..., None], known.joints, np.nan),
-        frames=known.names,
+        frames=_names(known),
         thresholds=protocol.thresholds,
     )
 
@@ -174,9 +178,13 @@ def _title(methods: Sequence[Scored], protocol: Protocol) -> str:
     return f"{protocol.title}: {shown}"
 
 
-def _interval(figures: Mapping[str, Any]) -> Interval | None:
-    low, high = figures["interval_95"]
-    return None if np.isnan(low) else Interval(figures["mean_mm"], low, high)
+def _interval(figures: Mapping[str, Any]) -> Interval:
+    return Interval(figures["mean_mm"], *figures["interval_95"])
+
+
+def _names(known: Known) -> tuple[str, ...]:
+    """Names of the frames; () if they alone would fill the page, which counts then."""
+    return known.names if sum(map(len, known.names)) < NAMES else ()
 
 
 def _spread(

@@ -133,7 +133,8 @@ def _estimate(
     try:
         estimates = examiner(found.params, found.state, jax.random.key(0), read)
     except loading.FAULTS as wrong:
-        raise FileError(f"{found.origin} sees depth alone, and {wrong}") from wrong
+        said = str(wrong).split(";")[0]
+        raise FileError(f"{found.origin} wants to see depth: {said}") from wrong
     return own.whole(estimates, test.survey.places[:read], count)
 
 

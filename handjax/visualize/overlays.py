@@ -9,14 +9,17 @@ from handjax.data.real import batches
 from handjax.data.real.batches import Look
 from handjax.data.real.records import Record
 from handjax.evaluation.joint_sets import JOINT_SETS
+from handjax.evaluation.labelling import cut_all
 from handjax.hands.skeleton import FINGERS, NYU_FINGERS
 from handjax.visualize.figures import HAND_COLOURS, draw_joints
-from handjax.visualize.frames import project, show
+from handjax.visualize.frames import LETTERS, project, show
 from handjax.visualize.sheets import contact_sheet
 from handjax.visualize.surface import Picture
 
 Joints = Float[np.ndarray, "frames joints 3"]
 
+SIDE = 2
+"""Pictures in a row of a square."""
 AWAY = -1e4
 """Where joints are drawn that nobody is to see, pixels."""
 
@@ -30,8 +33,8 @@ def overlays_sheet(
 ) -> Picture:
     """A column a frame: as its camera saw it, then each method's joints over it.
 
-    One frame alone has its pictures in a row. The crops are the dataset's own, colour
-    where there is colour; left hands are as they were.
+    One frame alone has its pictures in a square. The crops are the dataset's own,
+    colour where there is colour; left hands are as they were.
 
     Args:
         records: the frames.
@@ -44,11 +47,22 @@ def overlays_sheet(
         _column(record, [points[k] for points in joints.values()], joint_set)
         for k, record in enumerate(records)
     ]
-    captions = ("picture", *joints)
+    captions = cut_all(["picture", *joints], LETTERS)
     if len(columns) == 1:
-        return contact_sheet(columns, headings=captions)
+        return _square(columns[0], captions)
     rows = list(zip(*columns, strict=True))
     return contact_sheet(rows, headings=headings, captions=captions)
+
+
+def _square(pictures: Sequence[Picture], captions: Sequence[str]) -> Picture:
+    """Pictures two by two, each under its caption; of five the last four."""
+    named = [
+        contact_sheet([[picture]], headings=[caption], gap=3)
+        for picture, caption in zip(pictures, captions, strict=True)
+    ][-(SIDE**2) :]
+    return contact_sheet(
+        [named[k : k + SIDE] for k in range(0, len(named), SIDE)], gap=0
+    )
 
 
 def _column(

@@ -11,6 +11,7 @@ from handjax.evaluation.matching import (
     Span,
     count_joints,
     narrow,
+    rows_among,
     span_of_frames,
     span_of_labels,
     span_of_predictions,
@@ -96,6 +97,18 @@ def test_a_part_that_is_not_there_is_answered_with_those_that_are():
         narrow(Span(0, 8252), "subject 3", NYU)
     with pytest.raises(FileError, match="not among the 702 frames"):
         narrow(Span(0, 702, name="sequence 1"), "sequence 2", ICVL)
+
+
+def test_a_whole_file_stands_beside_labels_that_were_cut():
+    first, second = Span(0, 40), Span(2440, 8252, name="subject 2")
+    assert rows_among(8252, first, Span(0, 8252), NYU) == slice(0, 40)
+    assert rows_among(8252, second, Span(0, 8252), NYU) == slice(2440, 8252)
+    assert rows_among(5812, Span(2440, 2500), second, NYU) == slice(0, 60)
+    # Where a dataset may have any number of frames, others are of nobody knows which.
+    tips = PROTOCOLS["dexter_object"]
+    assert rows_among(300, Span(0, 100), Span(0, 100), tips) is None
+    assert rows_among(300, Span(0, 100), Span(0, 300), tips) == slice(0, 100)
+    assert rows_among(200, Span(0, 200, known=False), Span(0, 200), NYU) is None
 
 
 @pytest.mark.parametrize(

@@ -22,4 +22,6 @@ def test_single_hands_are_measured_from_the_wrist(root, monkeypatch):
     assert found["align"] == "root"
     assert "1 joints without a label count nowhere" in found["notes"]
     assert "4 of 488968 frames" in found["notes"]
+    with np.load(root / "out" / "errors.npz") as stored:
+        np.testing.assert_allclose(stored["interhand"][valid], e, atol=1e-3)
     assert (root / "out" / "predictions.png").stat().st_size > 20_000
