@@ -23,7 +23,14 @@ from jaxtyping import Bool, Float
 
 from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import (
     checked,
     item,
@@ -85,10 +92,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or its list is missing.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(
-            f"ho3d has the splits {', '.join(ABOUT.frames)}; got {split}"
-        )
+    require_splits(ABOUT, split)
     path = Path(root) / f"{split}.txt"
     if not path.is_file():
         raise DatasetError(f"no list of frames at {path}; download it again")

@@ -20,7 +20,14 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.data.real.calibration import rigid
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked, read_json
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_rgb
@@ -83,10 +90,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or its labels are missing or broken.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(
-            f"interhand has the splits {', '.join(ABOUT.frames)}; got {split}"
-        )
+    require_splits(ABOUT, split)
     path = _path(Path(root), split, "data")
     labels = read_json(path)
     try:
