@@ -85,7 +85,9 @@ class Entry(NamedTuple):
 
 
 def index(root: str | Path, split: str) -> list[Entry]:
-    """All pictures with a single hand of which a joint is known, in the file's order.
+    """All pictures with a single hand, in the file's order.
+
+    Those of which no joint is known too: others' predictions have rows for them.
 
     Raises:
         DatasetError: there is no such split, or its labels are missing or broken.
@@ -126,8 +128,6 @@ def _entries(labels: Mapping[str, Any], split: str) -> Iterator[Entry]:
         if hand not in HANDS:
             continue
         known = np.reshape(label["joint_valid"], 42)[HANDS[hand]]
-        if not known.any():
-            continue
         picture = pictures[label["image_id"]]
         yield Entry(
             split=split,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.data.test_interhand import drawn, root, shots
+from tests.data.test_interhand import drawn, labels_of, rewrite, root, shots
 from tests.held_out.commands import evaluated, labels, predictions
 
 
@@ -25,3 +25,17 @@ def test_single_hands_are_measured_from_the_wrist(root, monkeypatch):
     with np.load(root / "out" / "errors.npz") as stored:
         np.testing.assert_allclose(stored["interhand"][valid], e, atol=1e-3)
     assert (root / "out" / "predictions.png").stat().st_size > 20_000
+
+
+def test_a_picture_without_a_known_joint_keeps_its_row(root, drawn, monkeypatch):
+    monkeypatch.setenv("HANDJAX_CACHE", str(root / "cache"))
+    values = labels_of(drawn)["data"]
+    values["annotations"][1]["joint_valid"] = [[0]] * 42
+    rewrite(root, "data", values)
+    truth, valid = labels("interhand", root, "test")
+    assert valid.any(axis=1).tolist() == [True, False, True, True]
+    found = evaluated(
+        "interhand", root, "--predictions", predictions(root / "a.txt", truth)
+    )
+    assert found["frames"] == 4
+    assert found["mean_mm"] < 10.0
