@@ -6,13 +6,14 @@ viewer. PLY and OBJ prescribe none and keep the house's: mm, x right, y down, z 
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from handjax.files import write
 
 FORMATS = (".glb", ".ply", ".obj")
 
@@ -104,22 +105,3 @@ def prepare(folder: Path) -> None:
         raise FolderError(f"--out {folder} can't be made: {wrong.strerror}") from wrong
     if not os.access(folder, os.W_OK | os.X_OK):
         raise FolderError(f"--out {folder} can't be written to; choose another")
-
-
-def write(path: str | Path, content: bytes) -> Path:
-    """Write a file whole or not at all; makes its folder, returns the path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        # A temporary file is its owner's alone; this one is as others are.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(beside, 0o666 & ~mask)
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
-    return path

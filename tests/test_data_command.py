@@ -141,7 +141,7 @@ def test_an_unknown_dataset_or_split_is_answered_with_those_that_there_are(
     assert run("nuy") == 2
     assert "nyu, icvl, msra15" in capsys.readouterr().err
     assert run("nyu", "--split", "val", "--data-dir", tmp_path) == 2
-    assert "it has train, test" in capsys.readouterr().err
+    assert "has the splits train, test" in capsys.readouterr().err
 
 
 def test_packages_that_are_missing_are_named(monkeypatch, capsys):

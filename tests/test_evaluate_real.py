@@ -237,4 +237,4 @@ def test_left_hands_leave_as_the_pictures_have_them(tmp_path, monkeypatch):
 def test_msra15_is_tested_subject_by_subject(tmp_path, capsys):
     words = ["--dataset=msra15", "--weights=wan_spheres", f"--out={tmp_path}"]
     assert evaluate.main(words) == 2
-    assert "--subset, of ['P0', 'P1'" in capsys.readouterr().err
+    assert "--subset, one of P0, P1" in capsys.readouterr().err

@@ -56,16 +56,3 @@ def test_joints_come_back_with_their_names_unit_and_axes(tmp_path):
 def test_joints_without_as_many_names_are_refused():
     with pytest.raises(ValueError, match="2 joints"):
         export.joints_json(np.zeros((2, 3)), ["one"])
-
-
-def test_a_file_survives_a_write_that_fails(tmp_path, monkeypatch):
-    path = export.write(tmp_path / "hand.ply", b"old")
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(export.os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        export.write(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -26,16 +26,17 @@ ARROWS = {
     "hands": GROUND,
     "networks": GROUND,
     "batch": GROUND,
+    "files": set(),
     "losses": {"geometry", "hands", "render"},
     "data": {"geometry", "hands", "render", "batch"},
     "methods": ROOMS,
     "training": {"geometry", "losses", "methods", "batch"},
     "refine": {"geometry", "hands", "render", "losses"},
-    "evaluation": {"geometry", "hands", "batch"},
+    "evaluation": {"geometry", "hands", "batch", "files"},
 }
 # What stands on top may use all of these, and one another.
 TOP = {"experiment", "weights", "visualize", "export", "fitting"}
-TOP |= {"data_command", "__main__"}
+TOP |= {"data_command", "held_out", "__main__"}
 ARROWS |= {name: (ARROWS.keys() | TOP) - {"__init__"} for name in TOP}
 
 

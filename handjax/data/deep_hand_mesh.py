@@ -25,7 +25,14 @@ from jaxtyping import Bool, Float
 
 from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre, rigid
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_rgb
@@ -84,10 +91,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or pictures or cameras are missing.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(
-            f"deep_hand_mesh has the splits {', '.join(ABOUT.frames)}; got {split}"
-        )
+    require_splits(ABOUT, split)
     root = Path(root)
     _cameras(root / "annotations" / "KRT_512")
     subjects = sorted((root / "images").glob("subject_[0-9]*"))

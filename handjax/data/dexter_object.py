@@ -20,7 +20,14 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.data.real.calibration import rigid
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
 
@@ -80,8 +87,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or pictures or labels are missing.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(f"dexter_object has the split test; got {split}")
+    require_splits(ABOUT, split)
     return [entry for name in SEQUENCES for entry in _entries(Path(root), name)]
 
 

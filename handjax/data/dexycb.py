@@ -29,7 +29,14 @@ from jaxtyping import Bool, Float
 
 from handjax.data.dexycb_splits import CAMERAS, SEQUENCES, SPLITS, SUBJECTS
 from handjax.data.real.calibration import apply, inverse, middle_of_mask, rigid
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
@@ -87,8 +94,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or folders or files are missing.
     """
-    if split not in SPLITS:
-        raise DatasetError(f"dexycb has the splits {', '.join(SPLITS)}; got {split}")
+    require_splits(ABOUT, split)
     subjects, cameras, sequences = SPLITS[split]
     return [
         Entry(subject, name, CAMERAS[camera], number)

@@ -18,7 +18,14 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from handjax.data.real.calibration import focal_and_centre
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked, item, read_json, read_json_points
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_grey, read_rgb
@@ -73,10 +80,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or its labels are missing or broken.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(
-            f"freihand has the splits {', '.join(ABOUT.frames)}; got {split}"
-        )
+    require_splits(ABOUT, split)
     samples = len(_list(Path(root), split, "K"))
     if split == "training" and len(_list(Path(root), split, "xyz")) != samples:
         raise DatasetError(f"{root} wants as many cameras as labels; download again")

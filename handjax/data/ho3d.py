@@ -23,7 +23,14 @@ from jaxtyping import Bool, Float
 
 from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import (
     checked,
     item,
@@ -95,10 +102,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
         DatasetError: there is no such split, or its list is missing, or it is of the
             other version.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(
-            f"ho3d has the splits {', '.join(ABOUT.frames)}; got {split}"
-        )
+    require_splits(ABOUT, split)
     second, split = split.startswith(SECOND), split.removeprefix(SECOND)
     path = Path(root) / f"{split}.txt"
     if not path.is_file():

@@ -25,7 +25,14 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.data.real.calibration import rigid
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked, read_json
 from handjax.data.real.once import once
 from handjax.data.real.pictures import read_rgb
@@ -83,15 +90,14 @@ class Entry(NamedTuple):
 
 
 def index(root: str | Path, split: str) -> list[Entry]:
-    """All pictures with a single hand of which a joint is known, in the file's order.
+    """All pictures with a single hand, in the file's order.
+
+    Those of which no joint is known too: others' predictions have rows for them.
 
     Raises:
         DatasetError: there is no such split, or its labels are missing or broken.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(
-            f"interhand has the splits {', '.join(ABOUT.frames)}; got {split}"
-        )
+    require_splits(ABOUT, split)
     path = _path(Path(root), split, "data")
     try:
         return list(_entries(read_json(path, _shortened), split))
@@ -148,7 +154,7 @@ def _shortened(found: dict[str, Any]) -> Any:
 def _entries(labels: Mapping[str, Any], split: str) -> Iterator[Entry]:
     pictures = {number: rest for number, *rest in labels["images"]}
     for label in labels["annotations"]:
-        if label is None or "1" not in label.valid:
+        if label is None:
             continue
         file, (capture, camera, instant), subject = pictures[label.picture]
         yield Entry(

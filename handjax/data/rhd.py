@@ -22,7 +22,14 @@ from jaxtyping import Bool, Integer
 
 from handjax.data.real import unpickle
 from handjax.data.real.calibration import focal_and_centre, middle_of_mask
-from handjax.data.real.frame import About, DatasetError, Frame, FrameError, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    FrameError,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked
 from handjax.data.real.once import once
 from handjax.data.real.pictures import depth_of_bytes, read_grey, read_rgb
@@ -75,8 +82,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or its labels are missing or broken.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(f"rhd has the splits {', '.join(ABOUT.frames)}; got {split}")
+    require_splits(ABOUT, split)
     return [Entry(split, number) for number in sorted(_labels(Path(root), split))]
 
 

@@ -21,7 +21,13 @@ from jaxtyping import Float
 
 from handjax.data.real import matlab
 from handjax.data.real.calibration import inverse, rigid
-from handjax.data.real.frame import About, DatasetError, Frame, View
+from handjax.data.real.frame import (
+    About,
+    DatasetError,
+    Frame,
+    View,
+    require_splits,
+)
 from handjax.data.real.numbers import checked
 from handjax.data.real.once import once
 from handjax.data.real.pictures import depth_of_bytes, read_rgb
@@ -80,8 +86,7 @@ def index(root: str | Path, split: str) -> list[Entry]:
     Raises:
         DatasetError: there is no such split, or labels are missing or broken.
     """
-    if split not in ABOUT.frames:
-        raise DatasetError(f"stb has the splits {', '.join(ABOUT.frames)}; got {split}")
+    require_splits(ABOUT, split)
     rig = "SK" if split.startswith("sk_") else "BB"
     sequences = [
         f"B{background}{kind}"

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from handjax.evaluation.option_values import axes, camera, numbers, positive, turn
 from handjax.evaluation.predictions.reading import FORMATS, UNITS
-from handjax.evaluation.protocols import ALIGNED, PROTOCOLS, Camera
+from handjax.evaluation.protocols import ALIGNED, PROTOCOLS
 from handjax.hands.poses import VIEWS
 
 CENTERS = {"depth": "depth", "file": "a file", "gt": "GROUND TRUTH"}
@@ -15,14 +16,18 @@ OF_SYNTHETIC = ("seed", "view", "noise")
 OF_READING = (
     *("format", "unit", "flip", "axes", "order", "palm", "shift", "camera", "key"),
 )
-OF_FILES = (*OF_READING, "predictions", "names", "unchecked")
-OF_LABELS = tuple(f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key"))
-OF_RUNS = ("center", "centers", "frames", "denoiser")
+OF_FILES = (*OF_READING, "unchecked")
+OF_LABELS = tuple(
+    f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key", "_palm")
+)
+OF_RUNS = ("center", "centers", "denoiser")
 OF_MASKS = ("root", "subset", "names")
 OF_REAL = (
-    *("root", *OF_LABELS, "centers", "align", "subset"),
+    *("root", *OF_LABELS, "centers", "align", "subset", "predictions", "names"),
     *("save_predictions", "save_format"),
 )
+MAY_BE_OFF = ("noise", "labels_palm")
+"""Flags that say something when they are off, too."""
 
 
 def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
@@ -36,23 +41,7 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dataset", required=True, help=", ".join(PROTOCOLS))
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--workdir", help="a run of train.py; its best checkpoint")
-    source.add_argument("--weights", help="the name of a release")
-    source.add_argument(
-        "--predictions",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="joints as text, .mat, .npz or JSON; several are compared",
-    )
-    source.add_argument(
-        "--masks",
-        nargs="+",
-        type=Path,
-        metavar="DIR",
-        help="masks of hands: a PNG a frame, or .npz; with --root",
-    )
+    _add_methods(parser.add_argument_group("what is measured; one or more"))
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
     parser.add_argument(
         "--frames", type=positive, help="how many; default: the config's, or all"
@@ -68,7 +57,34 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
     _add_generated(parser)
     _add_real(parser.add_argument_group("real datasets"))
     _add_reading(parser.add_argument_group("--predictions"))
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    measured = "workdir", "weights", "predictions", "masks"
+    if not any(getattr(chosen, name) for name in measured):
+        parser.error(f"nothing to measure; one of --{', --'.join(measured)}")
+    return chosen
+
+
+def _add_methods(group: Any) -> None:
+    runs = group.add_argument
+    runs("--workdir", nargs="+", help="runs of train.py; each one's best checkpoint")
+    runs("--weights", nargs="+", metavar="NAME", help="names of releases")
+    group.add_argument(
+        "--predictions",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="joints as text, .mat, .npz or JSON",
+    )
+    group.add_argument(
+        "--masks",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="masks of hands alone: a PNG a frame, or .npz; with --root",
+    )
+    group.add_argument(
+        "--names", nargs="+", metavar="NAME", help="of all, in this order"
+    )
 
 
 def _add_generated(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +106,11 @@ def _add_generated(parser: argparse.ArgumentParser) -> None:
 def _add_real(group: Any) -> None:
     group.add_argument("--root", type=Path, help="the dataset as downloaded")
     group.add_argument(
-        "--labels", type=Path, metavar="FILE", help="its labels alone, as predictions"
+        "--labels",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="its labels alone, in any form of predictions; one after another",
     )
     group.add_argument(
         "--labels-format", choices=FORMATS, help="default: uvd if it can"
@@ -98,6 +118,11 @@ def _add_real(group: Any) -> None:
     group.add_argument("--labels-unit", choices=tuple(UNITS), help="see --unit")
     group.add_argument("--labels-flip", type=axes, metavar="AXES", help="see --flip")
     group.add_argument("--labels-key", nargs="+", metavar="NAME", help="see --key")
+    group.add_argument(
+        "--labels-palm",
+        action=argparse.BooleanOptionalAction,
+        help="stb: joint 0 is the palm and not the wrist; default: it is",
+    )
     group.add_argument(
         "--centers", type=Path, metavar="FILE", help="x y z a frame; --center file"
     )
@@ -113,7 +138,6 @@ def _add_real(group: Any) -> None:
 
 
 def _add_reading(group: Any) -> None:
-    group.add_argument("--names", nargs="+", metavar="NAME", help="default: the files'")
     group.add_argument(
         "--format",
         nargs="+",
@@ -148,66 +172,32 @@ def foreign(chosen: argparse.Namespace) -> list[str]:
     """Options that were given and say nothing about what is evaluated."""
     if chosen.masks:
         others = {*OF_SYNTHETIC, *OF_STUDIO, *OF_RUNS, *OF_FILES, *OF_REAL}
-        others = sorted(others - set(OF_MASKS))
+        others = sorted(others - set(OF_MASKS) | {"workdir", "weights", "frames"})
     elif chosen.dataset in ("synthetic", "studio"):
         others = (*OF_FILES, *OF_REAL)
         of_studio = (*OF_SYNTHETIC, "center")
         others += OF_STUDIO if chosen.dataset == "synthetic" else of_studio
-    elif chosen.predictions:
-        others = (*OF_SYNTHETIC, *OF_STUDIO, *OF_RUNS)
     else:
-        others = (*OF_SYNTHETIC, *OF_STUDIO, *OF_FILES, *OF_LABELS)
+        runs = chosen.workdir or chosen.weights
+        others = (*OF_SYNTHETIC, *OF_STUDIO, *(OF_LABELS if runs else OF_RUNS))
+        others += () if chosen.predictions else OF_FILES
+        palms = () if chosen.dataset == "stb" else ("palm", "labels_palm")
+        others = (*dict.fromkeys((*others, *palms)),)
     return [f"--{n.replace('_', '-')}" for n in others if _given(chosen, n)]
 
 
+def source(chosen: argparse.Namespace) -> str:
+    """What is measured, as a refusal calls it."""
+    if chosen.masks:
+        return "masks"
+    if chosen.dataset in ("synthetic", "studio"):
+        return chosen.dataset
+    if chosen.workdir or chosen.weights:
+        return "trained methods, which want pictures beside labels: --root DIR"
+    return "files of predictions"
+
+
 def _given(chosen: argparse.Namespace, name: str) -> bool:
-    """Whether somebody gave an option; flags that are off nobody gave."""
+    """Whether somebody gave an option; most flags that are off nobody gave."""
     value = getattr(chosen, name)
-    return value is not None and (value is not False or name == "noise")
-
-
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
-    return int(text)
-
-
-def axes(text: str) -> str:
-    """Some of x, y and z."""
-    if not text or set(text) - set("xyz") or len(set(text)) < len(text):
-        raise argparse.ArgumentTypeError(f"must be some of x, y and z, got {text!r}")
-    return "".join(sorted(text))
-
-
-def turn(text: str) -> str:
-    """x, y and z in any order."""
-    if sorted(text) != ["x", "y", "z"]:
-        raise argparse.ArgumentTypeError(f"must be x, y and z in turn, got {text!r}")
-    return text
-
-
-def camera(text: str) -> Camera:
-    """A camera, by a dataset that has one or by its numbers in pixels."""
-    known = {name: p.camera for name, p in PROTOCOLS.items() if p.camera}
-    if text in known:
-        return known[text]
-    try:
-        fx, fy, u0, v0 = map(float, text.split(","))
-    except ValueError:
-        fx, fy, u0, v0 = 0.0, 0.0, 0.0, 0.0
-    if not (fx > 0.0 and fy > 0.0 and abs(u0) + abs(v0) < float("inf")):
-        raise argparse.ArgumentTypeError(
-            f"must be one of {', '.join(known)}, or fx,fy,u0,v0 in pixels; got {text!r}"
-        )
-    return Camera((fx, fy), (u0, v0))
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Whole numbers between commas."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"must be whole numbers between commas, got {text!r}"
-        ) from None
+    return value is not None and (value is not False or name in MAY_BE_OFF)

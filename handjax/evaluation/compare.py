@@ -14,11 +14,14 @@ BLOCK = 30
 ALONE = 1
 """Length of the blocks where frames have nothing to do with one another."""
 ROUNDS = 4000
+CONFIDENCE = 0.95
+IN_TAIL = 10
+"""Rounds that lie beyond either end of an interval, at the least."""
 DRAWS_A_TURN = 2_000_000  # of blocks, whose memory it bounds
 
 
 class Interval(NamedTuple):
-    """A mean and where 95 % of its bootstrap lies, mm."""
+    """A mean and where 95 % of its bootstrap lies, or more, mm."""
 
     mean: float
     low: float
@@ -59,7 +62,11 @@ def interval(
 
 
 def pooled(
-    e: Float[np.ndarray, "frames values"], *, block: int = BLOCK, seed: int = 0
+    e: Float[np.ndarray, "frames values"],
+    *,
+    block: int = BLOCK,
+    seed: int = 0,
+    pairs: int = 1,
 ) -> Interval:
     """The mean of all that is known, where frames know more or fewer values.
 
@@ -70,9 +77,13 @@ def pooled(
     Args:
         e: values of each frame, NaN where unknown.
         block, seed: as for `interval`.
+        pairs: how many such intervals are to hold together, in 95 % of cases: each is
+            widened to `confidence(pairs)`.
+
+    Source: Bonferroni's inequality, for `pairs`.
     """
-    counts = (~np.isnan(e)).sum(axis=1)
-    return ratio(np.nansum(e, axis=1), counts.astype(float), block=block, seed=seed)
+    counts = (~np.isnan(e)).sum(axis=1).astype(float)
+    return ratio(np.nansum(e, axis=1), counts, block=block, seed=seed, pairs=pairs)
 
 
 def ratio(
@@ -81,6 +92,7 @@ def ratio(
     *,
     block: int = BLOCK,
     seed: int = 0,
+    pairs: int = 1,
 ) -> Interval:
     """A sum over frames by another one, both of the frames that are drawn.
 
@@ -88,6 +100,7 @@ def ratio(
         over, under: what each frame adds; frames that add nothing to `under` are left
             out.
         block, seed: as for `interval`.
+        pairs: as for `pooled`.
     """
     some = under > 0
     if not some.any():
@@ -95,9 +108,19 @@ def ratio(
     total, count = over[None, some], under[None, some]
     length = min(block, count.shape[1])
     # One seed: both are of the same draws.
-    means = _means(total, length, seed) / _means(count, length, seed)
-    low, high = np.percentile(means, (2.5, 97.5))
+    outside = (1.0 - confidence(pairs)) / 2
+    rounds = max(ROUNDS, round(IN_TAIL / outside))
+    means = _means(total, length, seed, rounds) / _means(count, length, seed, rounds)
+    low, high = np.quantile(means, (outside, 1.0 - outside))
     return Interval(float(total.sum() / count.sum()), float(low), float(high))
+
+
+def confidence(pairs: int) -> float:
+    """Of each of so many intervals, that all hold together in 95 % of cases.
+
+    1 - 0.05 / pairs
+    """
+    return 1.0 - (1.0 - CONFIDENCE) / pairs
 
 
 def paired(
@@ -124,18 +147,18 @@ def paired(
 
 
 def _means(
-    e: Float[np.ndarray, "runs frames"], length: int, seed: int
+    e: Float[np.ndarray, "runs frames"], length: int, seed: int, count: int = ROUNDS
 ) -> Float[np.ndarray, "rounds"]:
-    """The mean of each round of draws."""
+    """The mean of each of `count` rounds of draws."""
     (runs, frames), rng = e.shape, np.random.default_rng(seed)
     # Sums over a block are differences of one running sum.
     running = np.cumsum(np.pad(e, ((0, 0), (1, 0))), axis=1)
     blocks = e if length == 1 else (running[:, length:] - running[:, :-length]) / length
-    starts, count = blocks.shape[1], -(-frames // length)
-    turn, means = max(1, DRAWS_A_TURN // count), []
-    for done in range(0, ROUNDS, turn):
-        rounds = min(turn, ROUNDS - done)
-        first = rng.integers(0, starts, (rounds, 1, count))
+    starts, drawn_blocks = blocks.shape[1], -(-frames // length)
+    turn, means = max(1, DRAWS_A_TURN // drawn_blocks), []
+    for done in range(0, count, turn):
+        rounds = min(turn, count - done)
+        first = rng.integers(0, starts, (rounds, 1, drawn_blocks))
         drawn = rng.integers(0, runs, (rounds, runs, 1))
         means.append(np.take(blocks, drawn * starts + first).mean(axis=(1, 2)))
     return np.concatenate(means)

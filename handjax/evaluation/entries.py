@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,12 +11,8 @@ from handjax.evaluation.known import Beside, Known, Pair, pair, subset_of
 from handjax.evaluation.labelling import find_disorder, shown
 from handjax.evaluation.mistakes.labels import check_labels, require_known
 from handjax.evaluation.mistakes.rows import find_idle, find_repeated
-from handjax.evaluation.predictions import (
-    FileError,
-    Reading,
-    read,
-    to_camera,
-)
+from handjax.evaluation.predictions import FileError, Reading, read, to_camera
+from handjax.evaluation.predictions.files import Points
 from handjax.evaluation.predictions.reading import shifted
 from handjax.evaluation.protocols import Camera, Protocol
 from handjax.evaluation.score import Scored, score
@@ -69,26 +65,39 @@ class Entry(NamedTuple):
 
 
 def read_labels(
-    entry: Entry,
+    files: Sequence[Entry],
     protocol: Protocol,
     subset: str | None = None,
     *,
     checked: bool = True,
 ) -> Known:
-    """The labels of a file, all rows of it.
+    """The labels of files, one after another, all rows of them.
 
     Args:
-        entry: the file.
+        files: see above.
         protocol: of the dataset.
         subset: that was asked for.
         checked: refuse joints that can't be a hand's before the camera.
 
     Raises:
-        FileError: it can't be read, or is not read as it was written.
+        FileError: one can't be read, or is not read as it was written; or they have
+            surfaces that are not of one mesh.
     """
+    parts = [_labels_of(entry, protocol, checked) for entry in files]
+    joints = np.concatenate([part.numbers for part in parts])
+    every = [part.names for part in parts]
+    names = sum(every, ()) if all(every) else ()
+    valid = np.asarray(np.isfinite(joints).all(axis=-1))
+    span = matching.span_of_labels(len(joints), protocol, subset)
+    recordings = sequences.number(names, joints, valid, span, protocol)
+    beside = _beside(parts, files)._replace(sequence=recordings)
+    origin = ", ".join(shown(str(entry.path)) for entry in files)
+    return Known(joints, valid, span, names, origin, beside)
+
+
+def _labels_of(entry: Entry, protocol: Protocol, checked: bool) -> Points:
+    """What a file of labels holds in the camera's frame, mm; NaN where unknown."""
     points = _read(entry, protocol, gaps=True)
-    # STB's own labels begin with the palm.
-    entry = entry._replace(palm=protocol.sets[0] == "stb")
     try:
         numbers = matching.count_joints(points.numbers, protocol)
         reading = entry.reading(points.kind, protocol)
@@ -100,11 +109,24 @@ def read_labels(
         )
     except FileError as wrong:
         raise FileError(f"--labels {entry.path} {wrong}") from wrong
-    valid = np.asarray(np.isfinite(joints).all(axis=-1))
-    span = matching.span_of_labels(len(joints), protocol, subset)
-    recordings = sequences.number(points.names, joints, valid, span, protocol)
-    beside = Beside(vertices, points.surface.faces, None, recordings)
-    return Known(joints, valid, span, points.names, shown(str(entry.path)), beside)
+    surface = points.surface._replace(vertices=vertices)
+    return points._replace(numbers=joints, surface=surface)
+
+
+def _beside(parts: Sequence[Points], files: Sequence[Entry]) -> Beside:
+    """The surfaces of files of labels, one after another, if all have them."""
+    surfaces = [part.surface for part in parts]
+    vertices = [s.vertices for s in surfaces if s.vertices is not None]
+    if len(vertices) < len(parts):
+        return Beside()
+    faces: list[Any] = [s.faces for s in surfaces]
+    for part, other, entry in zip(vertices, faces, files, strict=True):
+        if part.shape[1] != vertices[0].shape[1] or not np.array_equal(other, faces[0]):
+            raise FileError(
+                f"--labels {entry.path} has another surface than {files[0].path}: "
+                "give files of one mesh together"
+            )
+    return Beside(np.concatenate(vertices), faces[0])
 
 
 def judge(
@@ -185,19 +207,9 @@ def _notes(
     protocol: Protocol,
 ) -> tuple[str, ...]:
     """Lines on how a file was read and what is odd about it."""
-    known, span = paired.known, paired.known.span
-    notes = [f"read with {reading.options}"]
+    known, notes = paired.known, [f"read with {reading.options}"]
     notes += ["rows put in the labels' order by their names"] if paired.moved else []
-    if span.name:
-        whole = f" of {protocol.frames}" if protocol.frames else ""
-        notes.append(f"{span.name} alone, {len(span)}{whole} frames")
-    elif not span.known:
-        whole = (
-            f", not the {protocol.frames} of the test set" if protocol.frames else ""
-        )
-        notes.append(f"{len(span)} frames{whole}: no {protocol.parts} told apart")
-    elif protocol.frames and len(span) < protocol.frames:
-        notes.append(f"{len(span)} of {protocol.frames} frames")
+    notes += matching.which_frames(known.span, protocol)
     unlabelled = int((~metrics.known_joints(known.joints, known.valid)).sum())
     if unlabelled:
         notes.append(f"{unlabelled} joints without a label count nowhere")

@@ -5,14 +5,16 @@ Notation, shared by every function here:
         unknown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.evaluation import metrics
+from handjax.evaluation.labelling import cut_all
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.published import Published
 
@@ -44,8 +46,7 @@ def write_figure(
     headline = next(iter(errors))
     _draw_success(left, errors, constant[headline], protocol)
     _draw_joints(right, errors[headline], headline)
-    figure.savefig(folder / "figure.png", dpi=DPI)
-    return folder / "figure.png"
+    return _save(figure, folder / "figure.png")
 
 
 def write_success(
@@ -66,8 +67,7 @@ def write_success(
     axes = figure.subplots()
     _draw_success(axes, errors, constant, protocol)
     axes.set_title(protocol.title, fontsize=10)
-    figure.savefig(folder / "success.png", dpi=DPI)
-    return folder / "success.png"
+    return _save(figure, folder / "success.png")
 
 
 def write_joints(
@@ -92,18 +92,17 @@ def write_joints(
     width, places = 0.84 / len(errors), np.arange(len(names))
     # The mean of all stands apart from the joints.
     places = places + np.where(places == len(names) - 1, 0.6, 0.0)
-    for k, (name, e) in enumerate(errors.items()):
+    for k, (name, e) in enumerate(_named(errors)):
         heights = [*metrics.per_joint(e), metrics.mean(e)]
         left = places - 0.42 + width * (k + 0.5)
-        axes.bar(left, heights, width, label=_cut(name), zorder=2)
+        axes.bar(left, heights, width, label=name, zorder=2)
     axes.set_xticks(places, names, rotation=40, ha="right", fontsize=8)
     axes.set(ylabel="mean error, mm", xlim=(-0.8, places[-1] + 0.8))
     axes.set_title(protocol.title, fontsize=10)
     _draw_published(axes, published)
     plate = {"facecolor": "white", "edgecolor": "none", "framealpha": 1.0}
     axes.legend(fontsize=8, loc="upper left", ncols=2, **plate)
-    figure.savefig(folder / "joints.png", dpi=DPI)
-    return folder / "joints.png"
+    return _save(figure, folder / "joints.png")
 
 
 def _figure(size: tuple[float, float]) -> Any:
@@ -112,13 +111,19 @@ def _figure(size: tuple[float, float]) -> Any:
     return Figure(figsize=size, layout="constrained")
 
 
+def _save(figure: Any, path: Path) -> Path:
+    with files.whole(path) as file:
+        figure.savefig(file, format="png", dpi=DPI)
+    return path
+
+
 def _draw_success(
     axes: Any, errors: Mapping[str, Errors], constant: Errors, protocol: Protocol
 ) -> None:
     thresholds = np.linspace(*protocol.curve, 161)
-    for name, e in errors.items():
+    for name, e in _named(errors):
         share = 100 * metrics.success(e, thresholds)
-        axes.plot(thresholds, share, label=_cut(name))
+        axes.plot(thresholds, share, label=name)
     share = 100 * metrics.success(constant, thresholds)
     axes.plot(thresholds, share, "k:", label="constant predictor")
     for threshold in protocol.thresholds:
@@ -169,8 +174,9 @@ def _draw_published(axes: Any, published: Sequence[Published]) -> None:
         )
 
 
-def _cut(name: str) -> str:
-    # Dollars would be read as mathematics, a leading underscore hides a curve.
-    plain = name.replace("$", r"\$")
-    plain = f" {plain}" if plain.startswith("_") else plain
-    return plain if len(plain) <= CUT else f"{plain[: CUT - 1]}…"
+def _named(errors: Mapping[str, Errors]) -> Iterator[tuple[str, Errors]]:
+    """Errors beside their names, as a legend takes these."""
+    for name, e in zip(cut_all(list(errors), CUT), errors.values(), strict=True):
+        # Dollars would be read as mathematics, a leading underscore hides a curve.
+        plain = name.replace("$", r"\$")
+        yield f" {plain}" if plain.startswith("_") else plain, e

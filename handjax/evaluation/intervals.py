@@ -12,9 +12,15 @@ LEAST_BLOCKS = 3
 Values = Float[np.ndarray, "frames values"]
 
 
-def of_mean(values: Values, protocol: Protocol) -> compare.Interval:
-    """The interval of the mean of what is known; NaN of too few frames to tell."""
-    found = compare.pooled(values, block=protocol.block)
+def of_mean(values: Values, protocol: Protocol, pairs: int = 1) -> compare.Interval:
+    """The interval of the mean of what is known; NaN of too few frames to tell.
+
+    Args:
+        values: NaN where unknown.
+        protocol: of the dataset.
+        pairs: see `compare.pooled`.
+    """
+    found = compare.pooled(values, block=protocol.block, pairs=pairs)
     if few(values, protocol):
         return found._replace(low=np.nan, high=np.nan)
     return found

@@ -46,8 +46,9 @@ def _tips(names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(k for k, name in enumerate(names) if name.endswith("_tip"))
 
 
-def _of_keypoints(names: tuple[str, ...]) -> JointSet:
+def _of_keypoints(joints: tuple[str | None, ...]) -> JointSet:
     """A set of key points in any order."""
+    names = tuple(joint for joint in joints if joint)
     bones = tuple(
         (names.index(KEYPOINTS[parent]), names.index(name))
         for name, parent in zip(KEYPOINTS, KEYPOINT_PARENTS, strict=True)
@@ -85,7 +86,10 @@ JOINT_SETS: Mapping[str, JointSet] = {
     "rhd": _of_keypoints(DATASETS["rhd"].joints),
     "dexter_object": _of_keypoints(TIPS),
     "freihand": _of_keypoints(KEYPOINTS),
-    "ho3d": _of_keypoints(tuple(k for k in DATASETS["ho3d"].keypoints if k)),
+    "interhand": _of_keypoints(DATASETS["interhand"].keypoints),
+    "dexycb": _of_keypoints(DATASETS["dexycb"].keypoints),
+    "deep_hand_mesh": _of_keypoints(DATASETS["deep_hand_mesh"].keypoints),
+    "ho3d": _of_keypoints(DATASETS["ho3d"].keypoints),
 }
 
 DENOISED = "nyu14_denoised"

@@ -49,6 +49,7 @@ class Known(NamedTuple):
         names: of the frames; () where nobody says.
         origin: where they come from, for the table's head.
         beside: what else is known.
+        whole: the span that they were cut from; None for all of it.
     """
 
     joints: Joints
@@ -57,6 +58,7 @@ class Known(NamedTuple):
     names: tuple[str, ...]
     origin: str
     beside: Beside = Beside()
+    whole: Span | None = None
 
     def cut(self, span: Span) -> "Known":
         """The labels of some of its rows."""
@@ -67,7 +69,15 @@ class Known(NamedTuple):
             span=span,
             names=self.names[rows],
             beside=self.beside.cut(rows),
+            whole=self.whole or self.span,
         )
+
+    def beginning(self, frames: int | None) -> "Known":
+        """The labels of so many frames, the first; all if nobody says."""
+        if not frames or frames >= len(self.span):
+            return self
+        first, _, known, name = self.span
+        return self.cut(Span(first, first + frames, known, name))
 
 
 class Pair(NamedTuple):
@@ -92,7 +102,7 @@ def subset_of(known: Known, name: str | None, protocol: Protocol) -> Known:
     Raises:
         FileError: there is no such subset among them.
     """
-    if name is None or known.span.name == name:
+    if name is None or known.span.name == name or protocol.splits == (name,):
         return known
     return known.cut(narrow(known.span, name, protocol))
 
@@ -133,10 +143,9 @@ def _by_number(
     numbers: Joints, known: Known, protocol: Protocol
 ) -> tuple[Known, Float[np.ndarray, "rows joints 3"]]:
     """Labels of the frames that predictions have, and these predictions, by count."""
-    whole = matching.span_of_labels(len(numbers), protocol)
-    inside = whole.first <= known.span.first and known.span.last <= whole.last
-    if whole.known and known.span.known and inside and len(whole) > len(known.span):
-        rows = slice(known.span.first - whole.first, known.span.last - whole.first)
+    whole = known.whole or known.span
+    rows = matching.rows_among(len(numbers), known.span, whole, protocol)
+    if rows is not None:
         return known, numbers[rows]
     span = matching.span_of_predictions(len(numbers), known.span, protocol)
     return known.cut(span), numbers

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from handjax.evaluation.mistakes import Mistake
 from handjax.evaluation.predictions import FileError
@@ -19,27 +18,56 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() else UNSHOWN for c in name)
 
 
-def name_all(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
-    """A name for every file: that given, or its stem, told apart where two agree.
+def name_all(names: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """A name for every method: that given, or the usual, told apart where two agree.
+
+    Args:
+        names: those given; () for none.
+        usual: what each is called if nobody says, as a file's stem.
 
     Raises:
-        FileError: more or fewer names than files, one twice or one of nothing.
+        FileError: more or fewer names than methods, one twice or one of nothing.
     """
     given = [shown(name).strip() for name in names]
-    if given and (len(given) != len(paths) or len(set(given)) < len(given)):
+    if given and (len(given) != len(usual) or len(set(given)) < len(given)):
         raise FileError(
-            f"--names wants {len(paths)} different ones, one a file; got {len(given)}"
+            f"--names wants {len(usual)} different ones, one a method, weights before "
+            f"files; got {len(given)}"
         )
     if not all(given):
         raise FileError("--names wants a letter or more in each; got an empty one")
     if given:
         return given
-    stems = [shown(path.stem) for path in paths]
-    numbered = [f"{k}: {stem}" for k, stem in enumerate(stems, 1)]
-    pairs = list(zip(stems, numbered, strict=True))
-    found = [n if stems.count(stem) > 1 else stem for stem, n in pairs]
-    # A file may be called as another's number and stem.
+    return apart([shown(name) for name in usual])
+
+
+def apart(names: Sequence[str]) -> list[str]:
+    """Names, with its number before each that comes more than once."""
+    numbered = [f"{k}: {name}" for k, name in enumerate(names, 1)]
+    pairs = zip(names, numbered, strict=True)
+    found = [n if names.count(name) > 1 else name for name, n in pairs]
+    # One may be called as another's number and name.
     return found if len(set(found)) == len(found) else numbered
+
+
+def cut_all(names: Sequence[str], room: int) -> list[str]:
+    """Names in the room there is, still different from one another.
+
+    Each keeps its beginning and its end; where that makes two alike, numbers tell
+    them apart.
+    """
+    found = [_cut(name, room) for name in names]
+    if len(set(found)) == len(set(names)):
+        return found
+    number = len(f"{len(names)}: ")
+    return [f"{k}: {_cut(name, room - number)}" for k, name in enumerate(names, 1)]
+
+
+def _cut(name: str, room: int) -> str:
+    if len(name) <= room:
+        return name
+    half = (room - 1) // 2
+    return f"{name[: room - 1 - half]}…{name[-half:]}"
 
 
 def find_disorder(names: Sequence[str]) -> list[Mistake]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from handjax import files
 from handjax.evaluation import compare, masks, measure_tables, report
 from handjax.evaluation.intervals import LEAST_BLOCKS
 from handjax.evaluation.labelling import name_all
@@ -39,7 +40,7 @@ def run(
         FileError: a mask is missing or can't be read, or no frame can.
     """
     paths: list[Path] = chosen.masks
-    names = name_all(chosen.names or (), paths)
+    names = name_all(chosen.names or (), [path.stem for path in paths])
     counted, unread = _count(paths, truth)
     if not len(counted[0]):
         raise FileError(f"no frame of {truth.title} can be read; {unread[0]}")
@@ -51,7 +52,7 @@ def run(
     if unread:
         head.append(f"{len(unread)} frames can't be read; the first: {unread[0]}")
     text = "\n".join([*head, *measure_tables.blocks(methods), "", NOTE])
-    (chosen.out / "table.txt").write_text(text + "\n", encoding="utf-8")
+    files.write(chosen.out / "table.txt", f"{text}\n".encode())
     found = {
         **methods[0],
         "dataset": chosen.dataset,

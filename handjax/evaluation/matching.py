@@ -17,6 +17,8 @@ TRAINING = {72757: "NYU's training set"}
 class Span(NamedTuple):
     """Rows first to last - 1 of the test set.
 
+    As its length is that of the rows, `_replace` does not work on it.
+
     Attributes:
         first, last: see above.
         known: whether the test set's subsets can be told in them.
@@ -68,15 +70,17 @@ def span_of_labels(count: int, protocol: Protocol, name: str | None = None) -> S
     Args:
         count: how many there are.
         protocol: of the dataset.
-        name: of a subset that was asked for, where several have as many.
+        name: that was asked for: of a subset, where several have as many, or of the
+            split.
     """
     if count == protocol.frames:
-        return Span(0, count)
+        return _of_split(Span(0, count), name, protocol)
     same = [s for s in protocol.subsets if s.last - s.first == count]
     same = [subset for subset in same if subset.name == name] or same
     if len(same) == 1:
         return _span(same[0])
-    return Span(0, count, known=not protocol.subsets and protocol.frames is None)
+    known = not protocol.subsets and protocol.frames is None
+    return _of_split(Span(0, count, known), name, protocol)
 
 
 def span_of_frames(count: int, protocol: Protocol, split: str = "") -> Span:
@@ -90,7 +94,21 @@ def span_of_frames(count: int, protocol: Protocol, split: str = "") -> Span:
     for subset in protocol.subsets:
         if subset.name == split:
             return Span(subset.first, subset.first + count, name=split)
-    return Span(0, count)
+    return _of_split(Span(0, count), split, protocol)
+
+
+def check_subset(name: str | None, protocol: Protocol) -> None:
+    """Refuse what is neither a subset nor a split that is tested on, by its name.
+
+    Raises:
+        FileError: see above.
+    """
+    subsets = [subset.name for subset in protocol.subsets]
+    known = dict.fromkeys((*subsets, *protocol.splits))
+    if name is not None and name not in known:
+        raise FileError(
+            f"--subset {name!r} is not known; this dataset has: {', '.join(known)}"
+        )
 
 
 def narrow(span: Span, name: str, protocol: Protocol) -> Span:
@@ -99,12 +117,10 @@ def narrow(span: Span, name: str, protocol: Protocol) -> Span:
     Raises:
         FileError: there is no such subset, or the labels don't have it.
     """
-    named = {subset.name: subset for subset in protocol.subsets}
-    if name not in named:
-        known = ", ".join(named) or "none"
-        raise FileError(f"--subset {name!r} is not known; this dataset has: {known}")
-    subset = named[name]
-    if not span.known or subset.first < span.first or subset.last > span.last:
+    check_subset(name, protocol)
+    subset = {subset.name: subset for subset in protocol.subsets}.get(name)
+    there = subset and span.first <= subset.first and subset.last <= span.last
+    if subset is None or not span.known or not there:
         raise FileError(
             f"--subset {name!r} is not among the {len(span)} frames of the labels"
         )
@@ -135,6 +151,46 @@ def span_of_predictions(count: int, labels: Span, protocol: Protocol) -> Span:
             f"has {count} frames, as have {names}: say which it is with --subset"
         )
     raise FileError(_wrong_count(count, labels, protocol))
+
+
+def rows_among(
+    count: int, labels: Span, whole: Span, protocol: Protocol
+) -> slice | None:
+    """Which rows of predictions of more frames the labels are; None if nobody knows.
+
+    Args:
+        count: how many predictions there are.
+        labels: of some frames.
+        whole: of all frames that the labels were cut from.
+        protocol: of the dataset.
+    """
+    span = span_of_labels(count, protocol)
+    if count == len(whole):
+        span = whole
+    elif not labels.known or not (span.name or count == protocol.frames):
+        # Of a dataset that may have any number of frames nobody knows which these are.
+        return None
+    if count <= len(labels) or labels.first < span.first or span.last < labels.last:
+        return None
+    return slice(labels.first - span.first, labels.last - span.first)
+
+
+def which_frames(span: Span, protocol: Protocol) -> tuple[str, ...]:
+    """A line on which frames these are, unless they are all."""
+    whole = f" of {protocol.frames}" if protocol.frames else ""
+    if span.name:
+        return (f"{span.name} alone, {len(span)}{whole} frames",)
+    if not span.known:
+        apart = f": no {protocol.parts} told apart" if protocol.subsets else ""
+        return (f"{len(span)} frames, not the{whole[3:]} of the test set{apart}",)
+    some = protocol.frames and len(span) < protocol.frames
+    return (f"{len(span)}{whole} frames",) if some else ()
+
+
+def _of_split(span: Span, name: str | None, protocol: Protocol) -> Span:
+    """A span with the split's name, where there is more than one to choose from."""
+    several = len(protocol.splits) > 1 and name in protocol.splits
+    return Span(*span[:3], name=name) if several and name else span
 
 
 def _span(subset: Subset) -> Span:

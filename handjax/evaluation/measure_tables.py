@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from handjax.evaluation.labelling import cut_all
+
 NAME = 28
 """Characters of the first column, as in `tables`."""
 
@@ -115,9 +117,12 @@ def blocks(methods: Sequence[Figures]) -> list[str]:
     Args:
         methods: what `measures.of_method` found, and what each is called as "method".
     """
-    lines = []
+    lines, names = [], cut_all([method["method"] for method in methods], NAME - 1)
     for name, (title, columns) in BLOCKS.items():
-        rows = [(m["method"], m.get(SHARED.get(name, name), {})) for m in methods]
+        rows = [
+            (called, method.get(SHARED.get(name, name), {}))
+            for called, method in zip(names, methods, strict=True)
+        ]
         columns = [c for c in columns if any(c.text(found) for _, found in rows)]
         if columns:
             head = "".join(f"{_heading(c):>{c.width}}" for c in columns)
@@ -148,7 +153,7 @@ def _heading(column: Column) -> str:
 
 def _row(called: str, found: Figures, columns: Sequence[Column]) -> str:
     cells = "".join(f"{c.text(found):>{c.width}}" for c in columns)
-    return f"{_cut(called):{NAME}}{cells}".rstrip()
+    return f"{called:{NAME}}{cells}".rstrip()
 
 
 def _at(figures: Figures, key: str) -> float | int | None:
@@ -157,8 +162,3 @@ def _at(figures: Figures, key: str) -> float | int | None:
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
-
-
-def _cut(called: str) -> str:
-    room = NAME - 1
-    return called if len(called) <= room else f"{called[: room - 1]}…"

@@ -19,7 +19,7 @@ from handjax.evaluation.intervals import under
 from handjax.evaluation.known import Known
 from handjax.evaluation.predictions import FileError, Reading, to_camera
 from handjax.evaluation.protocols import Protocol
-from handjax.evaluation.score import Scored, ways
+from handjax.evaluation.score import Scored, held, ways
 
 Points = Float[np.ndarray, "frames points 3"]
 Truth = Float[np.ndarray, "frames true_points 3"]
@@ -159,8 +159,10 @@ def _brought(
         return x, y
     if way == "procrustes" and x.shape[1] == y.shape[1]:
         return aligned.procrustes(x, y), y
-    if way == "procrustes":
-        found = aligned.fit(scored.predicted, known.joints, known.valid)
+    if way in ("rigid", "procrustes"):
+        scaled = way == "procrustes"
+        by = known.valid if scaled else held(known.valid, protocol)
+        found = aligned.fit(scored.predicted, known.joints, by, scaled=scaled)
         return aligned.apply(found, x), y
     assert root is not None
     points = np.concatenate([scored.predicted, x], axis=1)

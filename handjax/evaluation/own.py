@@ -1,11 +1,13 @@
 """A method's joints as a real dataset has them, and back in its camera's frame.
 
 A crop has its own origin, and left hands are mirrored on their way in. Estimates say
-nothing of either, so the first camera travels with them as a set of four points, its
-origin and the tips of its axes: where these lie in the crop leads back.
+nothing of either, so the world travels with them as a set of four points, its origin
+and the tips of its axes: where these lie in the crop leads back, and from there to the
+camera that labels are in. It may be another than took what the method saw.
 
 Notation, shared by every function here and by the tests:
-    c: the four points in the crop frame, mm, (frames, 4, 3).
+    w, c: the four points of the world, and of a frame's first camera, in the crop
+        frame, mm, (frames, 4, 3).
 """
 
 from collections.abc import Callable, Mapping
@@ -25,10 +27,9 @@ from handjax.evaluation.joint_sets import (
     scored,
     true_joints,
 )
-from handjax.geometry import transforms
 
-CAMERA = "camera"
-"""The set of the four points."""
+WORLD, CAMERA = "world", "camera"
+"""The sets of four points."""
 # 100 mm, lest float32 leave little of an axis behind a metre of distance.
 REACH = 100.0
 
@@ -45,7 +46,7 @@ def own_of(joint_set: str) -> str:
 def joints_of(
     joints: Callable[[Any, Batch], Mapping[str, Array]], joint_set: str
 ) -> Callable[[Any, Batch], dict[str, Array]]:
-    """`Method.joints` with a dataset's set and the camera among what it gives.
+    """`Method.joints` with a dataset's set and the world among what it gives.
 
     Args:
         joints: of a method.
@@ -57,13 +58,13 @@ def joints_of(
         found = dict(joints(prediction, batch))
         if joint_set not in found:
             found[joint_set] = from_keypoints(own_of(joint_set), found["keypoints21"])
-        return found | {CAMERA: camera_points(batch)}
+        return found | {WORLD: world_points(batch)}
 
     return extended
 
 
 def truth_of(joint_set: str) -> Callable[[Labels], dict[str, Truth]]:
-    """What `true_joints` finds of a dataset, and room for the camera."""
+    """What `true_joints` finds of a dataset, and room for the world."""
 
     def found(labels: Labels) -> dict[str, Truth]:
         sets = true_joints(labels, own_of(joint_set))
@@ -71,29 +72,41 @@ def truth_of(joint_set: str) -> Callable[[Labels], dict[str, Truth]]:
         nothing = Truth(jnp.zeros((frames, 4, 3)), jnp.ones((frames, 4), bool))
         # The key points are what pictures show.
         kept = (joint_set, DENOISED, "keypoints21")
-        return {k: v for k, v in sets.items() if k in kept} | {CAMERA: nothing}
+        return {k: v for k, v in sets.items() if k in kept} | {WORLD: nothing}
 
     return found
 
 
-def camera_points(batch: Batch) -> Float[Array, "batch 4 3"]:
-    """The first camera's origin and the tips of its axes in the world, mm.
-
-    Of left hands, which were mirrored, x points the other way.
-    """
+def world_points(batch: Batch) -> Float[Array, "batch 4 3"]:
+    """The world's origin and the tips of its axes in the world, mm."""
     axes = jnp.concatenate([jnp.zeros((1, 3)), REACH * jnp.eye(3)])
-    world_from_camera = jax.vmap(transforms.invert)(batch.views.camera_from_world[:, 0])
-    points = jnp.broadcast_to(axes, (len(world_from_camera), 4, 3))
-    if batch.right is not None:
-        sign = jnp.where(batch.right, 1.0, -1.0)
-        points = points.at[:, :, 0].multiply(sign[:, None])
-    return jax.vmap(transforms.apply)(world_from_camera, points)
+    return jnp.broadcast_to(axes, (len(batch.views.valid), 4, 3))
+
+
+def with_camera(estimates: Any, survey: Any) -> Any:
+    """Estimates with c among what was predicted.
+
+        c = w_0 + A R^T (a - t),    columns of A: (w_k - w_0) / |w_k - w_0|
+
+    Of left hands, which were mirrored, the tip of x in a points the other way.
+
+    Args:
+        estimates: `training.Estimates` of `joints_of`, with w.
+        survey: `data.real.survey.Survey` of the same frames, and maybe of more.
+    """
+    w = np.asarray(estimates.predicted[WORLD], np.float64)
+    R, t = (survey.camera_from_world[: len(w), :3, k] for k in (slice(3), 3))
+    a = np.tile(np.concatenate([np.zeros((1, 3)), REACH * np.eye(3)]), (len(w), 1, 1))
+    a[~survey.right[: len(w)], :, 0] *= -1.0
+    p = np.einsum("fyx,fky->fkx", R, a - t[:, None])
+    c = w[:, :1] + np.einsum("fyx,fky->fkx", (w[:, 1:] - w[:, :1]) / REACH, p)
+    return estimates._replace(predicted={**estimates.predicted, CAMERA: c})
 
 
 def to_camera(
     joints: Float[np.ndarray, "frames joints 3"], c: Float[np.ndarray, "frames 4 3"]
 ) -> Float[np.ndarray, "frames joints 3"]:
-    """Joints of the crop frame in that of the first camera, mm.
+    """Joints of the crop frame in that of a frame's first camera, mm.
 
     p = A^T (q - c_0),    columns of A: (c_k - c_0) / |c_k - c_0|
     """
@@ -110,7 +123,7 @@ def labels_of(
     Args:
         survey: `data.real.survey.Survey` of a split.
         joint_set: what the dataset is scored on.
-        count: see `whole`.
+        count: see `frames_of`.
 
     Returns:
         Joints in each frame's first camera, mm; which are known, those of frames that
@@ -137,19 +150,18 @@ def rows_of(
     survey: Any, count: int
 ) -> tuple[Int[np.ndarray, "all"], Bool[np.ndarray, "all"]]:
     """For every frame of a split its row, or one before, and whether it was read."""
-    return _rows(survey.places, count)
+    return _rows(survey.places, frames_of(survey.places, count))
 
 
-def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int = 0) -> Any:
-    """Estimates with a row for every frame of the split, known or not.
+def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int) -> Any:
+    """Estimates with a row for every frame of a split, known or not.
 
     One that could not be read takes the estimate of the one before, and has no truth.
 
     Args:
         estimates: `training.Estimates` of the frames that were read.
         places: their numbers in the dataset.
-        count: how many frames the split has; ends after the last that was read, if 0
-            or if so many lack that these are another copy of it.
+        count: how many frames there are to be.
     """
     rows, there = _rows(places, count)
     every = jax.tree.map(lambda leaf: leaf[rows], estimates)
@@ -157,11 +169,22 @@ def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int = 0) -> 
     return every._replace(valid=valid)
 
 
+def frames_of(places: Int[np.ndarray, "frames"], count: int) -> int:
+    """How many frames a split has, of which some were read.
+
+    Args:
+        places: of those that were read.
+        count: by the dataset's own account. These end after the last that was read, if
+            it is 0 or if so many lack that they are another copy.
+    """
+    last = int(places.max()) + 1
+    return max(last, count if len(places) > MOST * count else 0)
+
+
 def _rows(
     places: Int[np.ndarray, "frames"], count: int
 ) -> tuple[Int[np.ndarray, "all"], Bool[np.ndarray, "all"]]:
     """For every frame the row of the last one that was read, and whether it is it."""
-    last = int(places.max()) + 1
-    every = np.arange(max(last, count if len(places) > MOST * count else 0))
+    every = np.arange(count)
     rows = np.searchsorted(places, every, side="right") - 1
     return np.maximum(rows, 0), np.isin(every, places)

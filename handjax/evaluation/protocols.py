@@ -1,16 +1,16 @@
-"""What each dataset counts: joints, frames, camera, thresholds, and what is given.
-
-Notation, shared by every function here and by the tests:
-    u, v: pixels; d: depth, mm; x, y, z: mm in the camera's frame.
+"""What each dataset counts, as the field's public evaluations have it.
 
 [zimmermann2017]: Zimmermann & Brox, Learning to estimate 3D hand pose from single RGB
 images, ICCV 2017. [tompson2014]: Tompson et al., Real-time continuous pose recovery of
 human hands using convolutional networks, SIGGRAPH 2014. Numbers of frames, cameras and
-cubes are those of the public evaluations of each dataset.
+cubes are those of the public evaluations of each dataset; of InterHand2.6M, DexYCB and
+DeepHandMesh in facebookresearch/InterHand2.6M, data/InterHand2.6M/dataset.py (the
+number of frames: its issue 122), NVlabs/dex-ycb-toolkit, dex_ycb_toolkit/hpe_eval.py,
+and facebookresearch/DeepHandMesh, data/dataset.py.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from handjax.evaluation.compare import ALONE, BLOCK
 from handjax.evaluation.joint_sets import (
@@ -20,108 +20,21 @@ from handjax.evaluation.joint_sets import (
     Truth,
     true_joints,
 )
+from handjax.evaluation.protocol import ALIGNED, Camera, Protocol, Submission, Subset
 from handjax.hands.skeleton import NYU14_OF_36
 
-__all__ = ["DENOISED", "JOINT_SETS", "PROTOCOLS", "JointSet", "Truth", "true_joints"]
-
-ALIGNED = {
-    "none": "nothing: camera coordinates as they are",
-    "root": "the root's true position",
-    "scale": "the root's true position and the hand's true scale",
-    "procrustes": "position, rotation and scale that fit the truth best (Procrustes)",
-}
-"""How predictions may be brought to the truth, and what a method is given by it."""
-
-
-class Camera(NamedTuple):
-    """A pinhole camera that took every frame of a dataset, pixels.
-
-        x = (u - u0) d / fx,    y = (v - v0) d / fy,    z = d
-
-    Attributes:
-        focal: fx, fy.
-        centre: u0, v0.
-    """
-
-    focal: tuple[float, float]
-    centre: tuple[float, float]
-
-
-class Subset(NamedTuple):
-    """Frames that are also told apart.
-
-    Attributes:
-        name: as tables call it.
-        first, last: its frames are first to last - 1 of the test set.
-        cube: edge of the crops that the field takes for it, mm; None without crops.
-    """
-
-    name: str
-    first: int
-    last: int
-    cube: float | None = None
-
-
-class Submission(NamedTuple):
-    """How a challenge writes joints, where that is not how the house has them.
-
-    Attributes:
-        unit: mm that its unit has.
-        flip: axes that point the other way.
-    """
-
-    unit: float
-    flip: str = ""
-
-
-class Protocol(NamedTuple):
-    """How a dataset is scored.
-
-    Attributes:
-        sets: names of the joint sets, the headline's first.
-        thresholds: mm, at which the fraction of good frames is printed.
-        curve: mm, (first, last) of the success curve.
-        note: a line on what was measured, printed under the table.
-        title: what heads the table of a real dataset; "" for the others.
-        frames: how many the test set has; None where that depends.
-        subsets: of the test set, in its order.
-        parts: what the subsets are.
-        camera: of every frame; None where there is more than one.
-        align: how predictions are brought to the truth, a key of `ALIGNED`.
-        root: joint that "root" and "scale" hold on to.
-        bone: joints whose distance is the hand's scale; None to scale for the least
-            squares of errors.
-        pck: mm, range of the area under the curve that its papers report.
-        choices: numbers of joints that files have instead, and those that count.
-        submission: of its challenge, JSON.
-        block: frames in a row that are alike: what intervals are drawn by.
-    """
-
-    sets: tuple[str, ...]
-    thresholds: tuple[float, ...]
-    curve: tuple[float, float]
-    note: str
-    title: str = ""
-    frames: int | None = None
-    subsets: tuple[Subset, ...] = ()
-    parts: str = "subjects"
-    camera: Camera | None = None
-    align: str = "none"
-    root: int | None = None
-    bone: tuple[int, int] | None = None
-    pck: tuple[float, float] = (20.0, 50.0)
-    choices: Mapping[int, tuple[int, ...]] = {}
-    submission: Submission | None = None
-    block: int = BLOCK
-
-    def counted(self, found: Mapping[str, Any]) -> list[str]:
-        """The joint sets that are there, the headline's first."""
-        return [name for name in self.sets if name in found]
-
-    @property
-    def joints(self) -> JointSet:
-        """The headline's joint set."""
-        return JOINT_SETS[self.sets[0]]
+__all__ = [
+    "ALIGNED",
+    "DENOISED",
+    "JOINT_SETS",
+    "PROTOCOLS",
+    "Camera",
+    "JointSet",
+    "Protocol",
+    "Subset",
+    "Truth",
+    "true_joints",
+]
 
 
 def _in_turn(
@@ -143,7 +56,8 @@ _GENERATED = Protocol(
     note="held-out synthetic frames, drawn as in training from keys of their own",
     block=ALONE,
 )
-_MSRA15 = (8499, 8492, 8412, 8488, 8500, 8497, 8497, 8498, 8492)
+_MSRA15_FRAMES = (8499, 8492, 8412, 8488, 8500, 8497, 8497, 8498, 8492)
+_MSRA15 = {f"P{k}": n for k, n in enumerate(_MSRA15_FRAMES)}
 _MSRA15_CUBES = (200.0, 200.0, 200.0, 180.0, 180.0, 180.0, 170.0, 160.0, 150.0)
 
 
@@ -157,7 +71,18 @@ def _of_bone(name: str, bone: tuple[str, str]) -> dict[str, Any]:
     """Alignment by the wrist and the length of a bone."""
     names = JOINT_SETS[name].names
     first, last = (names.index(joint) for joint in bone)
-    return {"root": names.index("wrist"), "bone": (first, last)}
+    return {"root": _wrist(name), "bone": (first, last)}
+
+
+def _wrist(name: str) -> int:
+    return JOINT_SETS[name].names.index("wrist")
+
+
+def _anchors(name: str) -> tuple[int, ...]:
+    """The wrist and the knuckles of four fingers, as the authors of [moon2020]."""
+    names = JOINT_SETS[name].names
+    knuckles = (f"{finger}_mcp" for finger in ("index", "middle", "ring", "little"))
+    return tuple(names.index(joint) for joint in ("wrist", *knuckles))
 
 
 _MIDDLE = ("middle_mcp", "middle_pip")
@@ -193,8 +118,9 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "msra15",
         "MSRA 2015, each subject by a method that was trained on the other eight",
         "21 joints; the mean is over all frames of P0 to P8, leave-one-out",
-        frames=sum(_MSRA15),
-        subsets=_in_turn({f"P{k}": n for k, n in enumerate(_MSRA15)}, _MSRA15_CUBES),
+        splits=tuple(_MSRA15),
+        frames=sum(_MSRA15.values()),
+        subsets=_in_turn(_MSRA15, _MSRA15_CUBES),
         camera=Camera((241.42, 241.42), (160.0, 120.0)),
         root=0,
     ),
@@ -203,6 +129,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "STB, B1Counting and B1Random",
         "21 joints, the wrist moved from the palm's joint; [ge2019] is given the "
         "root's depth and the scale beforehand: --align none",
+        splits=("test", "sk_test"),
         frames=3000,
         subsets=_in_turn({"B1Counting": 1500, "B1Random": 1500}),
         parts="sequences",
@@ -214,6 +141,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "RHD, evaluation set",
         "21 joints of one hand; wrist and bone middle_mcp to middle_pip are given as "
         "in [zimmermann2017]",
+        splits=("evaluation",),
         frames=2728,
         align="scale",
         block=ALONE,
@@ -229,6 +157,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "freihand",
         "FreiHAND, evaluation set",
         "21 joints; no hand is mirrored to fit, as the public code would",
+        splits=("evaluation",),
         frames=3960,
         align="procrustes",
         pck=(0.0, 50.0),
@@ -240,9 +169,43 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "ho3d",
         "HO-3D, evaluation set",
         "21 joints, MANO's order; no hand is mirrored to fit, as the public code would",
+        splits=("evaluation", "v2_evaluation"),
+        parts="splits",
         align="procrustes",
         pck=(0.0, 50.0),
         submission=Submission(1000.0, "yz"),
         **_of_bone("ho3d", ("wrist", "middle_mcp")),
+    ),
+    "interhand": _real(
+        "interhand",
+        "InterHand2.6M V1.0 at 5 frames a second, test set, single hands",
+        "21 joints of the one hand, right or left; the wrist is given and counts with "
+        "0 mm; joints outside of the picture, and frames whose wrist is outside, count "
+        "nowhere. Published figures are means over the means of 42 joints, 21 a hand",
+        frames=488_968,
+        align="root",
+        root=_wrist("interhand"),
+        pck=(0.0, 50.0),
+    ),
+    "dexycb": _real(
+        "dexycb",
+        "DexYCB, test set of one of four ways to split",
+        "21 joints of pictures that show the hand; the public toolkit tells means and "
+        "AUC 0-50 for --align none, root and procrustes",
+        splits=("s0_test", "s1_test", "s2_test", "s3_test"),
+        parts="splits",
+        root=_wrist("dexycb"),
+        pck=(0.0, 50.0),
+    ),
+    "deep_hand_mesh": _real(
+        "deep_hand_mesh",
+        "DeepHandMesh, right hands that the authors do not train on",
+        "21 joints, P_err of [moon2020] after wrist and knuckles are brought together; "
+        "its test set, 15 conversational gestures, is no split of the release",
+        splits=("rom", "left"),
+        parts="splits",
+        align="rigid",
+        root=_wrist("deep_hand_mesh"),
+        anchors=_anchors("deep_hand_mesh"),
     ),
 }

@@ -6,17 +6,20 @@ Notation, shared by every function here:
 """
 
 import csv
+import io
 import json
 import math
-from collections.abc import Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from handjax.evaluation import compare, metrics
+from handjax import files
+from handjax.evaluation import metrics
+from handjax.evaluation.compare import Interval
+from handjax.evaluation.comparisons import Comparison
 from handjax.evaluation.intervals import of_mean
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.score import Scored
@@ -27,39 +30,6 @@ EVERY_MM = np.arange(81.0)
 """Thresholds of curves, mm."""
 RANGES = ((20.0, 50.0), (0.0, 50.0))
 """Ranges of the areas that every table has, mm."""
-ALL_PAIRS = 6
-"""So many methods are all compared with one another; of more, neighbours in rank."""
-
-
-class Comparison(NamedTuple):
-    """Two methods on the frames that both have.
-
-    Attributes:
-        first, second: their names.
-        difference: first less second, mm.
-        frames: how many both have.
-    """
-
-    first: str
-    second: str
-    difference: compare.Interval
-    frames: int
-
-    @property
-    def significant(self) -> bool:
-        """Whether 0 lies outside of the interval."""
-        return self.difference.low > 0.0 or self.difference.high < 0.0
-
-    def __str__(self) -> str:
-        mean, low, high = self.difference
-        better, worse = self.first, self.second
-        if mean > 0.0:
-            better, worse, low, high = worse, better, -high, -low
-        said = f"{better} errs {abs(mean):.2f} mm less than {worse}"
-        if np.isnan(low):
-            return f"{said}; {self.frames} frames are too few to tell more"
-        sure = "significant" if self.significant else "not significant"
-        return f"{said} [{-high:.2f}, {-low:.2f}] on {self.frames} frames: {sure}"
 
 
 def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
@@ -156,37 +126,11 @@ def _parts(scored: Scored, e: Errors, protocol: Protocol) -> dict[str, Any]:
     return found
 
 
-def compared(methods: Sequence[Scored], protocol: Protocol) -> list[Comparison]:
-    """Methods against one another, on the frames that both have."""
-    pairs = combinations(methods, 2)
-    if len(methods) > ALL_PAIRS:
-        by_rank = sorted(methods, key=lambda one: metrics.mean(_headline(one)))
-        pairs = pairwise(by_rank)
-    found = []
-    for one, other in pairs:
-        first = max(one.span.first, other.span.first)
-        last = min(one.span.last, other.span.last)
-        if first < last:
-            ours, theirs = (_rows(method, first, last) for method in (one, other))
-            apart = of_mean(ours - theirs, protocol)
-            found.append(Comparison(one.name, other.name, apart, last - first))
-    return found
-
-
-def _headline(method: Scored) -> Errors:
-    return next(iter(method.errors.values()))
-
-
-def _rows(method: Scored, first: int, last: int) -> Errors:
-    e, start = _headline(method), method.span.first
-    return e[first - start : last - start]
-
-
 def plain(found: Any) -> Any:
     """Figures as JSON takes them: what is not finite becomes None."""
     if isinstance(found, Comparison):
         found = found._asdict() | {"significant": found.significant, "said": str(found)}
-    if isinstance(found, compare.Interval):
+    if isinstance(found, Interval):
         return plain(found._asdict())
     if isinstance(found, Mapping):
         return {key: plain(value) for key, value in found.items()}
@@ -198,32 +142,29 @@ def plain(found: Any) -> Any:
 
 def write_json(folder: Path, found: Mapping[str, Any]) -> Path:
     """Write results.json; returns its path."""
-    path = folder / "results.json"
-    path.write_text(json.dumps(plain(found), indent=2, allow_nan=False) + "\n")
-    return path
+    text = json.dumps(plain(found), indent=2, allow_nan=False) + "\n"
+    return files.write(folder / "results.json", text.encode())
 
 
 def write_errors(folder: Path, errors: Mapping[str, Errors]) -> Path:
     """Write errors.npz: e of each joint set, the headline's first; returns its path."""
-    path, beside = folder / "errors.npz", folder / ".errors.npz"
-    np.savez_compressed(beside, allow_pickle=False, **errors)
-    # Whoever finds the file may rely on it.
-    beside.replace(path)
+    path = folder / "errors.npz"
+    with files.whole(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **errors)
     return path
 
 
 def write_curves(folder: Path, errors: Mapping[str, Errors]) -> Path:
     """Write curves.csv: what share of frames and of joints errs less than each mm."""
-    path = folder / "curves.csv"
     columns = {"threshold_mm": EVERY_MM}
     for name, e in errors.items():
         columns[f"{name}: frames"] = metrics.success(e, EVERY_MM)
         columns[f"{name}: joints"] = metrics.share_of_joints(e, EVERY_MM)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*(c.tolist() for c in columns.values()), strict=True))
-    return path
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*(c.tolist() for c in columns.values()), strict=True))
+    return files.write(folder / "curves.csv", text.getvalue().encode())
 
 
 def _by_threshold(

@@ -26,6 +26,7 @@ class Scored(NamedTuple):
         name: as tables call it.
         span: which rows of the test set the frames are.
         predicted: of the headline's joint set, camera axes, mm, as they were given.
+        placed: the same where they are measured, as pictures show them.
         truth: likewise.
         errors: e by joint set, the headline's first.
         aligned: mean error by how predictions are brought to the truth, mm.
@@ -36,6 +37,7 @@ class Scored(NamedTuple):
     name: str
     span: Span
     predicted: Joints
+    placed: Joints
     truth: Joints
     errors: Mapping[str, Errors]
     aligned: Mapping[str, float]
@@ -68,14 +70,16 @@ def score(
     e = {how: measure(predicted, truth, valid, protocol, how) for how in ways(protocol)}
     means = {how: metrics.mean(errors) for how, errors in e.items()}
     errors = with_parts({protocol.sets[0]: e[align]}, protocol)
-    return Scored(name, span, predicted, truth, errors, means, notes)
+    placed = brought(predicted, truth, valid, protocol, align)
+    return Scored(name, span, predicted, placed, truth, errors, means, notes)
 
 
 def ways(protocol: Protocol) -> tuple[str, ...]:
     """How predictions may be brought to the truth on this dataset."""
     if protocol.root is None:
         return ("none", "procrustes")
-    return ("none", "root", "scale", "procrustes")
+    rigid = ("rigid",) if protocol.anchors else ()
+    return ("none", "root", "scale", *rigid, "procrustes")
 
 
 def measure(
@@ -90,11 +94,27 @@ def measure(
         protocol: its root and bone.
         align: a key of `protocols.ALIGNED`.
     """
+    known = metrics.known_joints(truth, valid)
+    if align in ("root", "scale") and protocol.root is not None:
+        known = known & known[:, [protocol.root]]
+    return metrics.joint_errors(
+        brought(predicted, truth, valid, protocol, align), truth, known
+    )
+
+
+def brought(
+    predicted: Joints, truth: Joints, valid: Valid, protocol: Protocol, align: str
+) -> Joints:
+    """Predictions where they are measured, in the camera's frame.
+
+    Args as for `measure`.
+    """
     if align == "none":
-        return metrics.joint_errors(predicted, truth, valid)
+        return predicted
     if align == "procrustes":
-        brought = aligned.procrustes(predicted, truth, valid)
-        return metrics.joint_errors(brought, truth, valid)
+        return aligned.procrustes(predicted, truth, valid)
+    if align == "rigid":
+        return aligned.rigid(predicted, truth, held(valid, protocol))
     root = protocol.root
     if root is None:
         raise ValueError(f"{align!r} wants a dataset with a root joint; got none")
@@ -103,8 +123,17 @@ def measure(
     elif align == "scale" and protocol.bone is not None:
         lengths = aligned.bone_length(truth, protocol.bone)
         predicted = aligned.scaled_to(predicted, lengths, bone=protocol.bone, root=root)
-    ours = aligned.root_relative(predicted, root)
-    return metrics.joint_errors(ours, aligned.root_relative(truth, root, valid), valid)
+    return aligned.root_relative(predicted, root) + truth[:, [root]]
+
+
+def held(valid: Valid, protocol: Protocol) -> Valid:
+    """The known joints that "rigid" moves and turns a hand by.
+
+    Source: [moon2020] Sec. 5.2; facebookresearch/DeepHandMesh, data/dataset.py.
+    """
+    if not protocol.anchors:
+        raise ValueError("'rigid' wants a dataset with anchors; got none")
+    return valid & np.isin(np.arange(valid.shape[1]), protocol.anchors)
 
 
 def with_parts(errors: Mapping[str, Errors], protocol: Protocol) -> dict[str, Errors]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.hands.skeleton import DATASETS, KEYPOINTS
 
 FRAMES = {"freihand": 3960, "ho3d_v2": 11524, "ho3d_v3": 20137}
@@ -123,24 +124,22 @@ def _check_points(name, points):
 
 
 def _write(path: Path, joints: Joints, vertices: Vertices | None) -> Path:
-    """Write beside, then rename: whoever finds the file may rely on it."""
     if path.suffix not in (".zip", ".json"):
         raise ValueError(f"a submission ends in .zip or .json; got {path.name!r}")
-    beside = path.with_name(f".{path.name}")
-    if path.suffix == ".json":
-        with beside.open("w") as file:
-            _dump(file, joints, vertices)
-    else:
+    with files.whole(path) as place:
+        if path.suffix == ".json":
+            with io.TextIOWrapper(place, "ascii") as file:
+                _dump(file, joints, vertices)
+            return path
         # A fixed date: the same predictions give the same bytes.
         member = zipfile.ZipInfo(MEMBER)
         member.compress_type = zipfile.ZIP_DEFLATED
         with (
-            zipfile.ZipFile(beside, "w") as archive,
+            zipfile.ZipFile(place, "w") as archive,
             archive.open(member, "w", force_zip64=True) as raw,
             io.TextIOWrapper(raw, "ascii") as file,
         ):
             _dump(file, joints, vertices)
-    beside.replace(path)
     return path
 
 

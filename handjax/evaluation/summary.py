@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.evaluation import (
     figures,
     measure_tables,
@@ -16,6 +17,7 @@ from handjax.evaluation import (
     tables,
 )
 from handjax.evaluation.compare import Interval
+from handjax.evaluation.comparisons import Comparison, compared
 from handjax.evaluation.known import Known
 from handjax.evaluation.page import Example, Method, Page, write_page
 from handjax.evaluation.protocols import Protocol
@@ -23,6 +25,10 @@ from handjax.evaluation.published import Published, ranked
 from handjax.evaluation.score import Scored
 
 Errors = Float[np.ndarray, "frames joints"]
+
+
+NAMES = 2_000_000
+"""Characters that names of frames may have on a page."""
 
 
 class Told(NamedTuple):
@@ -61,26 +67,29 @@ def write_all(
     protocol, published = told.protocol, ranked(told.dataset)
     constant = _constant(told)
     methods, found = _measured(methods, constant, told)
-    compared = report.compared(methods, protocol)
+    pairs = compared(methods, protocol)
     head = [*told.head, *_noted(methods)]
     text = tables.of_methods(
         found,
         protocol,
         head=head,
         beside=measure_tables.blocks(found),
-        comparisons=[str(one) for one in compared],
+        comparisons=[str(one) for one in pairs],
+        trivial=report.summarise(
+            constant[protocol.sets[0]], protocol.sets[0], protocol
+        ),
         published=published,
     )
-    (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
+    files.write(folder / "table.txt", f"{text}\n".encode())
     shown = {method.name: _headline(method) for method in methods}
     headline = constant[protocol.sets[0]]
     return text, [
-        report.write_json(folder, _results(found, compared, told, published)),
+        report.write_json(folder, _results(found, pairs, told, published)),
         report.write_curves(folder, shown),
         figures.write_success(folder, shown, headline, protocol),
         figures.write_joints(folder, shown, protocol, published),
         report.write_errors(folder, _by_key(methods)),
-        write_page(folder, _page(found, compared, methods, told, head)),
+        write_page(folder, _page(found, pairs, methods, told, head)),
     ]
 
 
@@ -124,7 +133,7 @@ def _noted(methods: Sequence[Scored]) -> list[tuple[str, str]]:
 
 def _results(
     found: Sequence[Mapping[str, Any]],
-    compared: Sequence[report.Comparison],
+    pairs: Sequence[Comparison],
     told: Told,
     published: Sequence[Published],
 ) -> dict[str, Any]:
@@ -137,7 +146,7 @@ def _results(
         "align": told.align,
         "head": dict(told.head),
         **(several if len(found) > 1 else {}),
-        "comparisons": list(compared),
+        "comparisons": list(pairs),
         "published": [one._asdict() for one in published],
     }
 
@@ -153,7 +162,7 @@ def _by_key(methods: Sequence[Scored]) -> dict[str, Errors]:
 
 def _page(
     found: Sequence[Mapping[str, Any]],
-    compared: Sequence[report.Comparison],
+    pairs: Sequence[Comparison],
     methods: Sequence[Scored],
     told: Told,
     head: Sequence[tuple[str, str]],
@@ -168,16 +177,16 @@ def _page(
             Method(
                 method.name,
                 _spread(_headline(method), method, known),
-                _spread(method.predicted, method, known),
+                _spread(method.placed, method, known),
                 _interval(figures),
             )
             for method, figures in zip(methods, found, strict=True)
         ],
         published=[(p.name, p.mean_mm, p.source) for p in ranked(told.dataset)],
-        comparisons=[str(one) for one in compared],
+        comparisons=[str(one) for one in pairs],
         examples=told.examples,
         truth=np.where(known.valid[..., None], known.joints, np.nan),
-        frames=known.names,
+        frames=_names(known),
         thresholds=protocol.thresholds,
     )
 
@@ -188,9 +197,13 @@ def _title(methods: Sequence[Scored], protocol: Protocol) -> str:
     return f"{protocol.title}: {shown}"
 
 
-def _interval(figures: Mapping[str, Any]) -> Interval | None:
-    low, high = figures["interval_95"]
-    return None if np.isnan(low) else Interval(figures["mean_mm"], low, high)
+def _interval(figures: Mapping[str, Any]) -> Interval:
+    return Interval(figures["mean_mm"], *figures["interval_95"])
+
+
+def _names(known: Known) -> tuple[str, ...]:
+    """Names of the frames; () if they alone would fill the page, which counts then."""
+    return known.names if sum(map(len, known.names)) < NAMES else ()
 
 
 def _spread(

@@ -36,26 +36,6 @@ def known_of(
     return Known(joints, valid, span, names, origin, further)
 
 
-def beside(
-    survey: Any, frames: int, split: Mapping[str, int], protocol: Protocol
-) -> Beside:
-    """What the first frames of a split know besides joints.
-
-    Args:
-        survey: of the split.
-        frames: how many of those that were read.
-        split: as for `known_of`, one.
-        protocol: of the dataset.
-    """
-    return known_of([first(survey, frames)], split, protocol, "").beside
-
-
-def first(survey: Any, frames: int) -> Any:
-    """What is known of the first frames alone."""
-    cut = (None if field is None else field[:frames] for field in survey)
-    return type(survey)(*cut)
-
-
 def _focal(survey: Any, count: int) -> np.ndarray | None:
     return None if survey.focal is None else survey.focal[own.rows_of(survey, count)[0]]
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handjax.evaluation.labelling import cut_all
 from handjax.evaluation.protocols import Protocol
 from handjax.evaluation.published import Published
 from handjax.evaluation.report import CONSTANT
@@ -50,6 +51,7 @@ def of_methods(
     *,
     head: Sequence[tuple[str, str]],
     comparisons: Sequence[str],
+    trivial: Mapping[str, Any],
     published: Sequence[Published],
     beside: Sequence[str] = (),
 ) -> str:
@@ -60,16 +62,17 @@ def of_methods(
         protocol: of the dataset.
         head: what was measured on what, and what was given, as label and text.
         comparisons: a line on each pair of methods.
+        trivial: figures of the mean hand on all frames that are labelled.
         published: other people's results, the best first.
         beside: lines on what else was measured.
     """
     lines = [protocol.title, *(f"{label}: {text}" for label, text in head), ""]
     lines.append(_columns(protocol))
-    for figures in methods:
-        lines += _method_rows(figures, protocol)
-    trivial = next(iter(methods[0][CONSTANT].values()))
-    lines += [_row("mean hand, true centroid", trivial, protocol), ""]
-    lines += [*_aligned(methods), "", *_joints(methods[:JOINTS_OF]), *beside]
+    names = cut_all([figures["method"] for figures in methods], NAME - 1)
+    for name, figures in zip(names, methods, strict=True):
+        lines += _method_rows(name, figures, protocol)
+    lines += [_row(_mean_hand(methods, trivial), trivial, protocol), ""]
+    lines += [*_aligned(names, methods), "", *_joints(methods[:JOINTS_OF]), *beside]
     if comparisons:
         lines += ["", *comparisons]
     if published:
@@ -91,8 +94,17 @@ def _ranges(protocol: Protocol) -> tuple[tuple[float, float], ...]:
     return tuple(dict.fromkeys(((20.0, 50.0), (0.0, 50.0), protocol.pck)))
 
 
-def _method_rows(figures: Mapping[str, Any], protocol: Protocol) -> list[str]:
-    lines = [_row(figures["method"], figures, protocol)]
+def _mean_hand(methods: Sequence[Mapping[str, Any]], trivial: Mapping[str, Any]) -> str:
+    """What its row is called: with its frames, where a method has others."""
+    frames = trivial["frames"]
+    same = all(figures["frames"] == frames for figures in methods)
+    return "mean hand, true centroid" if same else f"mean hand, {frames} frames"
+
+
+def _method_rows(
+    name: str, figures: Mapping[str, Any], protocol: Protocol
+) -> list[str]:
+    lines = [_row(name, figures, protocol)]
     for name, part in figures.get(protocol.parts, {}).items():
         cube = f", cube {part['cube_mm']:g}" if part.get("cube_mm") else ""
         lines.append(_row(f"  {name}{cube}", part, protocol))
@@ -106,7 +118,7 @@ def _row(name: str, figures: Mapping[str, Any], protocol: Protocol) -> str:
     interval = "too few frames" if math.isnan(low) else f"[{low:.2f}, {high:.2f}]"
     tips = figures.get("tips_mean_mm")
     line = (
-        f"{_cut(name):{NAME}}{figures['mean_mm']:9.3f}{interval:>20}"
+        f"{name:{NAME}}{figures['mean_mm']:9.3f}{interval:>20}"
         f"{figures['median_mm']:9.3f}{'' if tips is None else f'{tips:.2f}':>8}"
     )
     line += _shares(figures, protocol)
@@ -121,29 +133,22 @@ def _shares(figures: Mapping[str, Any], protocol: Protocol) -> str:
     )
 
 
-def _aligned(methods: Sequence[Mapping[str, Any]]) -> list[str]:
+def _aligned(names: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> list[str]:
     ways = list(methods[0]["aligned_mm"])
     lines = [f"{'mean after alignment':{NAME}}" + "".join(f"{w:>12}" for w in ways)]
-    for figures in methods:
+    for name, figures in zip(names, methods, strict=True):
         means = "".join(f"{mm:12.3f}" for mm in figures["aligned_mm"].values())
-        lines.append(f"{_cut(figures['method']):{NAME}}{means}")
+        lines.append(f"{name:{NAME}}{means}")
     return lines
 
 
 def _joints(methods: Sequence[Mapping[str, Any]]) -> list[str]:
     width = 16
     head = f"{'mean of ' + methods[0]['joint_set']:{NAME}}"
-    head += "".join(f"{_cut(m['method'], width - 1):>{width}}" for m in methods)
+    short = cut_all([figures["method"] for figures in methods], width - 1)
+    head += "".join(f"{name:>{width}}" for name in short)
     lines = [head]
     for name in methods[0]["per_joint_mm"]:
         means = "".join(f"{m['per_joint_mm'][name]:{width}.3f}" for m in methods)
         lines.append(f"{name:{NAME}}{means}")
     return lines
-
-
-def _cut(name: str, room: int = NAME - 1) -> str:
-    """A name in the room there is: its beginning and its end."""
-    if len(name) <= room:
-        return name
-    half = (room - 1) // 2
-    return f"{name[: room - 1 - half]}…{name[-half:]}"

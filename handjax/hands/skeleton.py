@@ -105,7 +105,7 @@ def _numbered(*fingers: str, numbers: tuple, prefix: str = "") -> Iterator[str]:
 
 
 _WITH_PINKY = (*FINGERS[:4], "pinky")
-_NYU_FINGERS = {
+NYU_FINGERS = {
     "F1": "little",
     "F2": "ring",
     "F3": "middle",
@@ -114,7 +114,7 @@ _NYU_FINGERS = {
 }
 _NYU = {
     f"{code}_KNU{knuckle}_{end}": chain(finger)[knuckle - 1] if end == "B" else None
-    for code, finger in _NYU_FINGERS.items()
+    for code, finger in NYU_FINGERS.items()
     for knuckle in (3, 2, 1)
     for end in "AB"
 } | {f"PALM_{k}": None for k in range(1, 7)}

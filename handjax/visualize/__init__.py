@@ -7,6 +7,7 @@ coordinates, u to the right and v down, as everywhere. Runs on the host.
 from handjax.visualize.estimates import estimates_sheet
 from handjax.visualize.figures import HAND_COLOURS, draw_joints, draw_spheres
 from handjax.visualize.frames import frames_sheet
+from handjax.visualize.overlays import overlays_sheet
 from handjax.visualize.sheets import contact_sheet, enlarge, save_png
 from handjax.visualize.surface import (
     PAPER,
@@ -28,6 +29,7 @@ __all__ = [
     "enlarge",
     "estimates_sheet",
     "frames_sheet",
+    "overlays_sheet",
     "save_png",
     "shade",
 ]

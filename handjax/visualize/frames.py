@@ -69,15 +69,11 @@ def _column(
 
 
 def _picture(held: Held, view: int, figure: Figure) -> Picture:
-    if "image" in held:
-        picture, scale = held["image"][view], 1
-    else:
-        depth = depth_to_rgb(held["depth"][view], far=FAR)
-        picture, scale = enlarge(depth, SCALE), SCALE
+    picture, scale = show(held, view)
     if not held["valid"][view]:
         return np.broadcast_to(np.array(PAPER, np.uint8), picture.shape).copy()
     known = held["joints_valid"]
-    uv = np.where(known[:, None], _project(held, view), -100.0)
+    uv = np.where(known[:, None], project(held, view, held["joints"]), -100.0)
     # A bone that would lead to a joint which nobody labelled is not drawn.
     parents = [p if known[k] and known[p] else -1 for k, p in enumerate(figure.parents)]
     return draw_joints(
@@ -85,9 +81,20 @@ def _picture(held: Held, view: int, figure: Figure) -> Picture:
     )
 
 
-def _project(held: Held, view: int) -> Float[np.ndarray, "joints 2"]:
+def show(held: Held, view: int) -> tuple[Picture, int]:
+    """A view of a held frame as a picture, and how many times it is enlarged."""
+    if "image" in held:
+        return held["image"][view], 1
+    depth = depth_to_rgb(held["depth"][view], far=FAR)
+    return enlarge(depth, SCALE), SCALE
+
+
+def project(
+    held: Held, view: int, joints: Float[np.ndarray, "joints 3"]
+) -> Float[np.ndarray, "joints 2"]:
+    """Where joints of the world appear in a view of a held frame, pixels."""
     rig = held["rig"][view]
-    p = held["joints"] @ rig[:3, :3].T + rig[:3, 3]
+    p = joints @ rig[:3, :3].T + rig[:3, 3]
     if "image" in held:
         focal, centre = held["camera"][view]
         return p[:, :2] / np.maximum(p[:, 2:], 1.0) * focal + centre

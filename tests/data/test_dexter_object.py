@@ -69,7 +69,7 @@ def test_frames_are_in_the_order_of_their_numbers(root):
         "image_9_color.png",
         "image_10_color.png",
     ]
-    with pytest.raises(DatasetError, match="the split test; got train"):
+    with pytest.raises(DatasetError, match="the splits test; got train"):
         dexter_object.index(root, "train")
 
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from handjax.evaluation.compare import ALONE, BLOCK, ROUNDS, interval, paired, pooled
+from handjax.evaluation.compare import (
+    ALONE,
+    BLOCK,
+    ROUNDS,
+    confidence,
+    interval,
+    paired,
+    pooled,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -136,3 +144,14 @@ def test_other_frames_are_refused():
 
 def test_it_reads_as_a_mean_and_its_range():
     assert str(interval(np.full((1, 60), 12.5))) == "12.50 [12.50, 12.50]"
+
+
+def test_intervals_of_several_pairs_are_as_wide_as_bonferroni_has_them():
+    e = np.random.default_rng(5).normal(3.0, 2.0, (4000, 1))
+    # Quantiles of the normal distribution at 1 - 0.025 / pairs.
+    for pairs, quantile in ((1, 1.960), (6, 2.638), (66, 3.364)):
+        _, low, high = pooled(e, block=ALONE, pairs=pairs)
+        wanted = 2 * quantile * 2.0 / 4000**0.5
+        assert high - low == pytest.approx(wanted, rel=0.08)
+    assert confidence(1) == 0.95
+    assert confidence(6) == pytest.approx(1 - 0.05 / 6)

@@ -11,6 +11,7 @@ from handjax.evaluation.matching import (
     Span,
     count_joints,
     narrow,
+    rows_among,
     span_of_frames,
     span_of_labels,
     span_of_predictions,
@@ -33,7 +34,7 @@ FILE = TRUTH + RNG.normal(0.0, 3.0, TRUTH.shape)
 @pytest.fixture
 def known(tmp_path):
     write(tmp_path / "labels.txt", from_camera(TRUTH, "uvd", SMALL.camera))
-    return read_labels(Entry(tmp_path / "labels.txt", "labels"), SMALL)
+    return read_labels([Entry(tmp_path / "labels.txt", "labels")], SMALL)
 
 
 def entry(tmp_path, joints, name="ours.txt", format="uvd", **options):
@@ -92,10 +93,22 @@ def test_other_numbers_of_frames_are_refused_with_the_counts(
 
 def test_a_part_that_is_not_there_is_answered_with_those_that_are():
     assert narrow(Span(0, 8252), "subject 2", NYU) == Span(2440, 8252, name="subject 2")
-    with pytest.raises(FileError, match="has: subject 1, subject 2"):
+    with pytest.raises(FileError, match="has: subject 1, subject 2, test"):
         narrow(Span(0, 8252), "subject 3", NYU)
     with pytest.raises(FileError, match="not among the 702 frames"):
         narrow(Span(0, 702, name="sequence 1"), "sequence 2", ICVL)
+
+
+def test_a_whole_file_stands_beside_labels_that_were_cut():
+    first, second = Span(0, 40), Span(2440, 8252, name="subject 2")
+    assert rows_among(8252, first, Span(0, 8252), NYU) == slice(0, 40)
+    assert rows_among(8252, second, Span(0, 8252), NYU) == slice(2440, 8252)
+    assert rows_among(5812, Span(2440, 2500), second, NYU) == slice(0, 60)
+    # Where a dataset may have any number of frames, others are of nobody knows which.
+    tips = PROTOCOLS["dexter_object"]
+    assert rows_among(300, Span(0, 100), Span(0, 100), tips) is None
+    assert rows_among(300, Span(0, 100), Span(0, 300), tips) == slice(0, 100)
+    assert rows_among(200, Span(0, 200, known=False), Span(0, 200), NYU) is None
 
 
 @pytest.mark.parametrize(
@@ -145,7 +158,7 @@ def test_of_a_whole_file_the_part_is_taken_that_is_labelled(known, tmp_path):
 
 def test_labels_of_another_number_know_no_parts(tmp_path):
     write(tmp_path / "labels.txt", from_camera(TRUTH[:33], "uvd", SMALL.camera))
-    known = read_labels(Entry(tmp_path / "labels.txt", "x"), SMALL)
+    known = read_labels([Entry(tmp_path / "labels.txt", "x")], SMALL)
     found = judge(entry(tmp_path, FILE[:33]), known, SMALL, align="none")
     assert "33 frames, not the 90 of the test set: no sequences told apart" in (
         found.notes
@@ -185,7 +198,7 @@ def test_a_challenges_own_file_is_written_and_read_in_its_units_and_axes(
     protocol = PROTOCOLS[name]
     truth = RNG.normal(0.0, 40.0, (4, 21, 3)) + np.array([20.0, -10.0, 600.0])
     known = subset_of(
-        read_labels(Entry(write(tmp_path / "labels.npy", truth), "x"), protocol),
+        read_labels([Entry(write(tmp_path / "labels.npy", truth), "x")], protocol),
         None,
         protocol,
     )

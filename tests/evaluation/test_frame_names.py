@@ -78,7 +78,7 @@ def named(path, names, joints):
 
 @pytest.fixture
 def known(tmp_path):
-    return read_labels(named(tmp_path / "labels.txt", NAMES, TRUTH), SMALL)
+    return read_labels([named(tmp_path / "labels.txt", NAMES, TRUTH)], SMALL)
 
 
 def mean(entry, known):

@@ -1,25 +1,30 @@
 """Names fit into every table and file, and tell files apart."""
 
-from pathlib import Path
-
 import pytest
 
-from handjax.evaluation.labelling import find_disorder, name_all, shown
+from handjax.evaluation.labelling import cut_all, find_disorder, name_all, shown
 from handjax.evaluation.predictions import FileError
 
 
-def test_names_are_the_files_and_told_apart():
-    paths = [Path("a/x.txt"), Path("b/x.mat"), Path("b/y.txt")]
-    assert name_all((), paths) == ["1: x", "2: x", "y"]
-    assert name_all(("p", "q", "r"), paths) == ["p", "q", "r"]
+def test_names_are_the_usual_ones_and_told_apart():
+    usual = ["x", "x", "y"]
+    assert name_all((), usual) == ["1: x", "2: x", "y"]
+    assert name_all(("p", "q", "r"), usual) == ["p", "q", "r"]
     for names in (("p",), ("p", "p", "q")):
         with pytest.raises(FileError, match="--names wants 3 different ones"):
-            name_all(names, paths)
+            name_all(names, usual)
 
 
 def test_a_file_that_is_called_like_anothers_number_is_told_apart_too():
-    paths = [Path("a/x.txt"), Path("b/x.txt"), Path("1: x.txt")]
-    assert name_all((), paths) == ["1: x", "2: x", "3: 1: x"]
+    usual = ["x", "x", "1: x"]
+    assert name_all((), usual) == ["1: x", "2: x", "3: 1: x"]
+
+
+def test_names_that_are_cut_stay_different():
+    assert cut_all(["short", "a long name indeed"], 10) == ["short", "a lon…deed"]
+    alike = cut_all(["a long name indeed", "a long game indeed", "x"], 10)
+    assert alike == ["1: a l…eed", "2: a l…eed", "3: x"]
+    assert max(map(len, cut_all([f"{k:050}" for k in range(12)], 15))) <= 15
 
 
 def test_what_no_table_can_hold_is_replaced():
@@ -27,13 +32,13 @@ def test_what_no_table_can_hold_is_replaced():
     # As Linux gives a name that is Latin-1.
     assert shown("m\udce9thode").encode() == "m\ufffdthode".encode()
     assert shown("méthode 手") == "méthode 手"
-    assert name_all(("a\r",), [Path("x")]) == ["a\ufffd"]
+    assert name_all(("a\r",), ["x"]) == ["a\ufffd"]
 
 
 def test_names_of_nothing_are_refused():
     for names in (("",), ("  ",)):
         with pytest.raises(FileError, match="got an empty one"):
-            name_all(names, [Path("x.txt")])
+            name_all(names, ["x"])
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,13 @@ def test_masks_that_do_not_fit_are_refused(root, tmp_path, capsys):
     masks_of = ("--masks", tmp_path / "none")
     assert "no such folder" in refused("--masks", tmp_path / "nowhere")
     assert "--align says nothing about masks" in refused(*masks_of, "--align=none")
-    assert "has no split 'test'" in refused(*masks_of, "--subset=test")
+    assert "the splits training, evaluation; got test" in refused(
+        *masks_of, "--subset=test"
+    )
+    assert "--weights says nothing about masks" in refused(*masks_of, "--weights=a")
+    assert "--frames says nothing about masks" in refused(*masks_of, "--frames=2")
     assert "home page: http" in refused(*masks_of, root=tmp_path / "nowhere")
-    assert "--subset, of ['s0_train'" in refused(*masks_of, dataset="dexycb")
+    assert "--subset, of ['s0_test'" in refused(*masks_of, dataset="dexycb")
     assert "no dataset is called 'studio'" in refused(*masks_of, dataset="studio")
 
 

@@ -47,23 +47,31 @@ def to_crop(batch, points):
     return jnp.einsum("fij,fnj->fni", crop[:, :3, :3], points) + crop[:, None, :3, 3]
 
 
-def test_the_camera_that_travels_along_leads_back_from_the_crop():
-    rigs = jnp.stack([rigid(0.0, [0.0, 0.0, 0.0]), rigid(0.7, [30.0, -20.0, 50.0])])
+class Estimates(NamedTuple):
+    predicted: dict
+    valid: dict
+
+
+def test_the_world_that_travels_along_leads_from_the_crop_to_the_labels_camera():
+    shown = jnp.stack([rigid(0.0, [0.0, 0.0, 0.0]), rigid(0.7, [30.0, -20.0, 50.0])])
+    # What a method saw may have been taken by another camera than the first.
+    first = jnp.stack([rigid(0.3, [-25.0, 4.0, 0.0]), rigid(0.7, [30.0, -20.0, 50.0])])
     seen = jnp.asarray(
         RNG.normal(0.0, 50.0, (2, 21, 3)) + np.array([20.0, 30.0, 650.0])
     )
-    for right in (None, jnp.array([True, False])):
-        batch = batch_of(rigs, right)
-        world_from_camera = jnp.linalg.inv(rigs)
-        world = jnp.einsum("fij,fnj->fni", world_from_camera[:, :3, :3], seen)
-        world = world + world_from_camera[:, None, :3, 3]
-        crop, c = (to_crop(batch, p) for p in (world, own.camera_points(batch)))
-        wanted = np.array(seen)
-        if right is not None:
-            # The crop is of the mirrored picture; the file is of the picture.
-            wanted[1] *= MIRROR
-        found = own.to_camera(np.asarray(crop), np.asarray(c))
-        np.testing.assert_allclose(found, wanted, atol=2e-3)
+    world_from_first = jnp.linalg.inv(first)
+    world = jnp.einsum("fij,fnj->fni", world_from_first[:, :3, :3], seen)
+    world = world + world_from_first[:, None, :3, 3]
+    for right in ([True, True], [True, False]):
+        batch = batch_of(shown, jnp.array(right))
+        crop, w = (to_crop(batch, p) for p in (world, own.world_points(batch)))
+        known = survey([0, 1], right)._replace(camera_from_world=np.asarray(first))
+        estimates = own.with_camera(Estimates({own.WORLD: np.asarray(w)}, {}), known)
+        found = own.to_camera(np.asarray(crop), estimates.predicted[own.CAMERA])
+        # The crop is of the mirrored picture; the file is of the picture.
+        side = np.where(np.array(right)[:, None, None], 1.0, MIRROR)
+        np.testing.assert_allclose(found, np.asarray(seen) * side, atol=2e-3)
+        np.testing.assert_allclose(found, own.seen(known, np.asarray(world)), atol=2e-3)
 
 
 def test_a_method_of_key_points_gets_the_datasets_joints():
@@ -74,7 +82,7 @@ def test_a_method_of_key_points_gets_the_datasets_joints():
     assert {name: x.shape[1] for name, x in found.items()} == {
         "keypoints21": 21,
         "icvl": 16,
-        "camera": 4,
+        "world": 4,
     }
     # What a method gives itself is left as it is.
     given = own.joints_of(lambda p, b: {"nyu14": p[:, :14]}, "nyu14")(keypoints, batch)
@@ -84,7 +92,7 @@ def test_a_method_of_key_points_gets_the_datasets_joints():
 def test_the_truth_is_the_datasets_own():
     labels = Labels(own=jnp.ones((2, 36, 3)), joints=jnp.zeros((2, 21, 3)))
     found = own.truth_of("nyu14")(labels)
-    assert found.keys() == {"nyu14", "nyu14_denoised", "keypoints21", "camera"}
+    assert found.keys() == {"nyu14", "nyu14_denoised", "keypoints21", "world"}
     assert (found["nyu14"].joints == 1.0).all()
 
 
@@ -117,13 +125,10 @@ def test_labels_of_a_survey_have_a_row_for_every_frame_that_counts():
 
 
 def test_estimates_of_frames_that_were_not_read_have_no_truth():
-    class Estimates(NamedTuple):
-        predicted: dict
-        valid: dict
-
     found = own.whole(
         Estimates({"a": np.array([1.0, 2.0])}, {"a": np.ones((2, 3), bool)}),
         np.array([1, 3]),
+        4,
     )
     assert found.predicted["a"].tolist() == [1.0, 1.0, 1.0, 2.0]
     assert found.valid["a"].all(axis=1).tolist() == [False, True, False, True]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from handjax.batch import Labels
-from handjax.evaluation.joint_sets import from_keypoints, scored
+from handjax.data.real.names import reader
+from handjax.evaluation.joint_sets import SCORED, from_keypoints, scored
 from handjax.evaluation.protocols import (
     ALIGNED,
     JOINT_SETS,
@@ -150,3 +151,22 @@ def test_what_holds_a_hand_when_it_is_aligned_is_its_wrist_and_middle_finger():
         assert names[protocol.root] == "wrist"
         bone = [names[end] for end in protocol.bone]
         assert bone == ["middle_mcp", "middle_pip"]
+
+
+def test_readers_know_the_splits_that_are_tested_on():
+    for name in REAL:
+        about, protocol = reader(name).ABOUT, PROTOCOLS[name]
+        assert about.frames.keys() >= set(protocol.splits)
+        assert protocol.sets[0] == SCORED.get(about.joints, about.joints)
+        if protocol.frames:
+            frames = sum(about.frames[split] for split in protocol.tested())
+            assert frames in (protocol.frames, 0) or name == "msra15"
+
+
+def test_one_split_is_tested_unless_subsets_are_splits():
+    assert PROTOCOLS["nyu"].tested("subject 1") == ("test",)
+    assert PROTOCOLS["dexycb"].tested() == ("s0_test",)
+    assert PROTOCOLS["dexycb"].tested("s3_test") == ("s3_test",)
+    assert PROTOCOLS["stb"].tested("B1Random") == ("test",)
+    assert PROTOCOLS["msra15"].tested() == tuple(f"P{k}" for k in range(9))
+    assert PROTOCOLS["msra15"].tested("P3") == ("P3",)

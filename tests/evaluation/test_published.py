@@ -42,7 +42,7 @@ def labels():
     """The labels of both datasets."""
     return {
         name: read_labels(
-            Entry(REAL / name / f"{name}_test_groundtruth_label.txt", "labels"),
+            [Entry(REAL / name / f"{name}_test_groundtruth_label.txt", "labels")],
             PROTOCOLS[name],
         )
         for name in ("nyu", "icvl")
@@ -90,7 +90,9 @@ def test_one_sequence_of_icvl_is_scored_as_that_sequence(labels):
 @needs_real
 def test_labels_with_pictures_names_and_odd_line_ends_are_the_same_labels(labels):
     halves = [
-        read_labels(Entry(REAL / "icvl" / f"test_seq_{k}.txt", "x"), PROTOCOLS["icvl"])
+        read_labels(
+            [Entry(REAL / "icvl" / f"test_seq_{k}.txt", "x")], PROTOCOLS["icvl"]
+        )
         for k in (1, 2)
     ]
     assert [half.span.name for half in halves] == ["sequence 1", "sequence 2"]
@@ -102,7 +104,9 @@ def test_labels_with_pictures_names_and_odd_line_ends_are_the_same_labels(labels
 @needs_real
 def test_stb_labels_lose_their_palm_to_the_wrist():
     path = REAL / "stb" / "B1Counting_BB.mat"
-    found = read_labels(Entry(path, "labels"), PROTOCOLS["stb"], "B1Counting")
+    found = read_labels(
+        [Entry(path, "labels", palm=True)], PROTOCOLS["stb"], "B1Counting"
+    )
     assert found.joints.shape == (1500, 21, 3)
     assert found.span.name == "B1Counting"
     # From wrist to middle knuckle is about a hand's breadth.

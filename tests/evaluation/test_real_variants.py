@@ -25,7 +25,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def icvl():
-    return read_labels(Entry(LABELS, "labels"), ICVL)
+    return read_labels([Entry(LABELS, "labels")], ICVL)
 
 
 def lines(rows, *, between=" ", before="", after="", end="\n"):
@@ -98,7 +98,7 @@ def test_either_sequence_alone_has_the_errors_of_its_rows(rows, icvl, tmp_path):
 def test_rows_in_another_order_are_told_by_the_pictures_names(rows, tmp_path):
     raw = [(REAL / "icvl" / f"test_seq_{k}.txt").read_text() for k in (1, 2)]
     (tmp_path / "labels.txt").write_text("".join(raw))
-    known = read_labels(Entry(tmp_path / "labels.txt", "labels"), ICVL)
+    known = read_labels([Entry(tmp_path / "labels.txt", "labels")], ICVL)
     mixed = np.random.default_rng(0).permutation(1596)
     some = [(k, [names()[k], *rows[k]]) for k in mixed]
     (tmp_path / "x").write_text(lines(some))
@@ -127,7 +127,7 @@ def test_what_is_wrong_with_a_public_file_is_said(rows, icvl, tmp_path, change, 
 @needs_real
 def test_of_36_joints_of_a_public_file_14_are_read(tmp_path):
     labels = REAL / "nyu" / "nyu_test_groundtruth_label.txt"
-    known = read_labels(Entry(labels, "labels"), NYU)
+    known = read_labels([Entry(labels, "labels")], NYU)
     some = np.arange(0, 8252, 20)
     truth = np.loadtxt(REAL / "nyu" / "CVPR17_NYU_3DCNN.txt")[some].reshape(-1, 14, 3)
     every = np.repeat(truth[:, -1:], 36, axis=1)

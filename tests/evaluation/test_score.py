@@ -6,7 +6,7 @@ import pytest
 from handjax.evaluation import metrics
 from handjax.evaluation.matching import Span
 from handjax.evaluation.protocols import PROTOCOLS
-from handjax.evaluation.score import mean_hand, measure, score
+from handjax.evaluation.score import brought, mean_hand, measure, score
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.normal(0.0, 40.0, (7, 21, 3)) + np.array([0.0, 0.0, 700.0])
@@ -93,3 +93,30 @@ def test_the_mean_hand_takes_frames_without_labels():
     truth = np.where(valid[..., None], TRUTH, np.nan)
     found = mean_hand(truth, valid)
     assert np.isfinite(found[1:]).all()
+
+
+def test_what_is_measured_is_the_distance_of_what_is_brought_to_the_truth():
+    predicted = 1.1 * (TRUTH - 400.0) + RNG.normal(0.0, 5.0, TRUTH.shape)
+    held = RHD._replace(anchors=(0, 5, 9, 13, 17))
+    for how in ("none", "root", "scale", "rigid", "procrustes"):
+        args = TRUTH, VALID, held, how
+        moved = brought(predicted, *args)
+        e = np.linalg.norm(moved - TRUTH, axis=-1)
+        np.testing.assert_allclose(measure(predicted, *args), e)
+        if how in ("root", "scale"):
+            np.testing.assert_allclose(moved[:, RHD.root], TRUTH[:, RHD.root])
+
+
+def test_a_rigid_map_leaves_the_scale_and_listens_to_its_anchors_alone():
+    held = RHD._replace(anchors=(0, 5, 9, 13, 17))
+    others = np.delete(np.arange(21), held.anchors)
+    wrong = TRUTH.copy()
+    wrong[:, others] += RNG.normal(0.0, 40.0, (7, 16, 3))
+    turned = wrong[..., [1, 2, 0]] + 50.0
+    e = measure(turned, TRUTH, VALID, held, "rigid")
+    np.testing.assert_allclose(e[:, list(held.anchors)], 0.0, atol=1e-6)
+    np.testing.assert_allclose(e, np.linalg.norm(wrong - TRUTH, axis=-1), atol=1e-6)
+    assert means(1.2 * TRUTH, held)["scale"] < 1e-6
+    assert measure(1.2 * TRUTH, TRUTH, VALID, held, "rigid").mean() > 5.0
+    with pytest.raises(ValueError, match="wants a dataset with anchors"):
+        measure(TRUTH, TRUTH, VALID, RHD, "rigid")

@@ -133,3 +133,16 @@ class FrameError(ValueError):
 
 class DatasetError(ValueError):
     """A dataset that can't be read, and what to do about it."""
+
+
+def require_splits(about: About, *names: str) -> None:
+    """Refuse names that are no splits of a dataset.
+
+    Raises:
+        DatasetError: see above.
+    """
+    for name in names:
+        if name not in about.frames:
+            raise DatasetError(
+                f"{about.name} has the splits {', '.join(about.frames)}; got {name}"
+            )

@@ -20,6 +20,7 @@ from handjax.data.real.download import missing, require_packages
 from handjax.data.real.frame import About, DatasetError, FrameError, Reader
 from handjax.data.real.looks import CENTERS, LABELS, Look
 from handjax.data.real.mirror import mirrored
+from handjax.data.real.records import Record
 from handjax.data.real.survey import Survey
 
 __all__ = [
@@ -31,8 +32,8 @@ __all__ = [
     "FrameError",
     "Survey",
     "TestFrames",
+    "open_frames",
     "source",
-    "survey",
     "test_frames",
 ]
 
@@ -204,25 +205,18 @@ def test_frames(
     return TestFrames(Source(sample), part, len(frames), known)
 
 
-def survey(
+def open_frames(
     name: str,
     root: str | Path | None,
     split: str,
     *,
     data_dir: str | Path | None = None,
-    surfaces: bool = False,
-) -> Survey:
-    """What is known of each frame of a split, without a look at the pictures.
+) -> Sequence[Record]:
+    """The records of a split, each read when it is asked for.
 
-    Args:
-        name, root, split, data_dir: as for `test_frames`, which also says what is
-            raised.
-        surfaces: with vertices.
+    Args and raises as `test_frames`.
     """
-    from handjax.data.real.survey import look_over
-
-    frames = _open(names.reader(name), root, (split,), data_dir)
-    return look_over(frames, surfaces=surfaces)
+    return _open(names.reader(name), root, (split,), data_dir)
 
 
 def _open(

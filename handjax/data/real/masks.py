@@ -13,7 +13,7 @@ from jaxtyping import Bool
 
 from handjax.data.real import names
 from handjax.data.real.download import missing
-from handjax.data.real.frame import DatasetError, FrameError
+from handjax.data.real.frame import DatasetError, FrameError, require_splits
 
 
 class TrueMask(NamedTuple):
@@ -58,10 +58,7 @@ def of_split(name: str, root: str | Path | None, splits: Sequence[str]) -> Masks
     if len(splits) > 1:
         raise DatasetError(f"{name} has several splits; --subset, of {list(splits)}")
     split = splits[0]
-    if split not in about.frames:
-        raise DatasetError(
-            f"{name} has no split {split!r}; it has {', '.join(about.frames)}"
-        )
+    require_splits(about, split)
     if root is None or not Path(root).is_dir():
         raise DatasetError(missing(about, root))
     entries = reader.index(Path(root), split)

@@ -17,7 +17,12 @@ from typing import IO, NamedTuple
 
 from handjax.data.real import builder
 from handjax.data.real.builder import Split
-from handjax.data.real.frame import DatasetError, FrameError, Reader
+from handjax.data.real.frame import (
+    DatasetError,
+    FrameError,
+    Reader,
+    require_splits,
+)
 from handjax.data.real.progress import Bar
 from handjax.data.real.publish import publish
 from handjax.data.real.shards import Job, Note, open_folder, write_shard
@@ -104,13 +109,8 @@ def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
     Raises:
         DatasetError: the dataset has no such split.
     """
-    known = tuple(reader.ABOUT.frames)
-    for name in splits:
-        if name not in known:
-            raise DatasetError(
-                f"{reader.ABOUT.name} has no split {name!r}; it has {', '.join(known)}"
-            )
-    return tuple(splits) or reader.ABOUT.usual or known
+    require_splits(reader.ABOUT, *splits)
+    return tuple(splits) or reader.ABOUT.usual or tuple(reader.ABOUT.frames)
 
 
 def _folder(reader: Reader, data_dir: str | Path | None) -> Path:

@@ -12,7 +12,8 @@ function bestOf(values, { highest }) {
 }
 
 function figureColumns() {
-  const interval = ({ low, high }) => `${number(low)}\u2009–\u2009${number(high)}`;
+  const interval = ({ low, high }) => low === null ? "too few frames"
+    : `${number(low)}\u2009–\u2009${number(high)}`;
   return [
     { head: "mean, mm", value: (m) => m.mean, text: number },
     { head: "95\u202f% interval", value: interval, text: String, aside: true },

@@ -7,7 +7,7 @@ their joints are nearest to their own truth, turned axes cost them five times th
 
 from handjax.evaluation.mistakes.case import SAMPLE, SUSPICIOUS, Case, Mistake
 from handjax.evaluation.mistakes.intrinsic import find_mirrored, find_unit
-from handjax.evaluation.mistakes.meaning import find_hidden, find_meaning
+from handjax.evaluation.mistakes.meaning import find_hidden, find_meaning, find_palm
 from handjax.evaluation.mistakes.order import find_order
 from handjax.evaluation.mistakes.relative import find_depths, find_relative
 from handjax.evaluation.mistakes.shift import find_shift
@@ -33,6 +33,8 @@ def diagnose(case: Case, reading: Reading) -> list[Mistake]:
         lost = find_relative(sample, reading)
     if lost:
         return lost
+    if not found:
+        found, reading = find_palm(sample, reading)
     order = find_order(sample, reading)[0] if found else _find_shape(sample, reading)
     return found + order + find_unit(sample, reading) + find_shift(case, reading)
 

@@ -12,6 +12,8 @@ ALIKE = 0.01
 """Cameras whose numbers differ by less are the same."""
 SCALED = ("scale", "procrustes")
 """Alignments that are given the scale: errors are then told without a unit."""
+TURNED = ("rigid", "procrustes")
+"""Alignments that are given the rotation: errors are then told without axes."""
 
 
 def others(reading: Reading, protocol: Protocol, align: str) -> Iterator[Reading]:
@@ -30,8 +32,8 @@ def others(reading: Reading, protocol: Protocol, align: str) -> Iterator[Reading
     for format, palm in product(formats, palms):
         # Lengths of uvd are as long as d.
         units = (reading.unit,) if align in SCALED else UNITS.values()
-        flips = _and_mirrored(reading.flip) if align == "procrustes" else FLIPS
-        axes = (reading.axes,) if align == "procrustes" else TURNS
+        flips = _and_mirrored(reading.flip) if align in TURNED else FLIPS
+        axes = (reading.axes,) if align in TURNED else TURNS
         for unit, flip, axis in product(units, flips, axes):
             other = reading._replace(
                 format=format, unit=unit, flip=flip, axes=axis, palm=palm

@@ -19,6 +19,9 @@ TIPS = 5
 """Joints of who labels tips alone, which may touch: they have no least span."""
 INSIDE = 0.8
 """Share of the joints that the picture shows."""
+PALM = 1.5
+"""STB's palm lies 1.05 times the ring finger's first bone from its knuckle, the wrist
+twice as far."""
 SAMPLE = 300
 """Frames that are looked at."""
 LEAST_FRAMES = 30
@@ -39,7 +42,7 @@ def check_labels(numbers: Joints, reading: Reading, protocol: Protocol) -> None:
     numbers = numbers[np.unique(rows)]
     said = _odd(numbers, reading, protocol)
     if not said:
-        return
+        return _check_palm(numbers, reading, protocol)
     ways = others(reading._replace(camera=None), protocol, "none")
     fit = [r for r in ways if (r.axes, r.palm, r.camera) == ("xyz", reading.palm, None)]
     fit = [r for r in fit if not _odd(numbers, r, protocol)]
@@ -50,6 +53,25 @@ def check_labels(numbers: Joints, reading: Reading, protocol: Protocol) -> None:
     raise FileError(
         f"{said} if read with {reading.options.replace('--', '--labels-')}: {mend}; "
         "--unchecked takes them as they are"
+    )
+
+
+def _check_palm(numbers: Joints, reading: Reading, protocol: Protocol) -> None:
+    """Refuse STB's labels where joint 0 is not what it is read as."""
+    if protocol.sets[0] != "stb":
+        return
+    knuckle, next = (protocol.joints.names.index(f"ring_{j}") for j in ("mcp", "pip"))
+    apart = np.linalg.norm(numbers[:, knuckle] - numbers[:, 0], axis=-1)
+    bone = np.linalg.norm(numbers[:, next] - numbers[:, knuckle], axis=-1)
+    known = apart[np.isfinite(apart / bone)] / bone[np.isfinite(apart / bone)]
+    if not known.size or reading.palm == (np.median(known) < PALM):
+        return
+    far = np.median(known)
+    there, option = ("palm", "") if far < PALM else ("wrist", "no-")
+    raise FileError(
+        f"has joint 0 at {far:.2f} times the ring finger's first bone from its "
+        f"knuckle, as a {there} has it: try --{option}labels-palm; --unchecked takes "
+        "labels as they are"
     )
 
 

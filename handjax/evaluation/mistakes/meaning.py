@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax.evaluation import metrics
-from handjax.evaluation.mistakes.alternatives import cameras, changes, others
+from handjax.evaluation.mistakes.alternatives import TURNED, cameras, changes, others
 from handjax.evaluation.mistakes.case import (
     FEW,
     HALF,
@@ -25,6 +25,11 @@ from handjax.evaluation.mistakes.order import best_order_of, compose
 from handjax.evaluation.predictions.reading import UNITS, Reading, to_camera
 
 UNIT_NAMES = {mm: name for name, mm in UNITS.items()}
+FIRST = {
+    True: "begins with the palm and not the wrist",
+    False: "begins with the wrist and not the palm",
+}
+"""What STB's first joint is, by whether it is the palm."""
 FLIPPED = {
     "x": "is mirrored in x (the other hand, or a mirrored picture)",
     "y": "has y pointing up",
@@ -39,7 +44,7 @@ def find_meaning(
     case: Case, reading: Reading, before: float
 ) -> tuple[list[Mistake], Reading]:
     """Whether the numbers mean something else, and how they are better read."""
-    if case.align != "procrustes" and before <= SUSPICIOUS:
+    if case.align not in TURNED and before <= SUSPICIOUS:
         return [], reading
     near = list(others(reading, case.protocol, case.align))
     if case.align == "none":
@@ -62,6 +67,22 @@ def find_meaning(
         best = best._replace(order=compose(best.order, order))
         return [_explain(case, reading, best, before, case.error(best))], best
     return [], reading
+
+
+def find_palm(case: Case, reading: Reading) -> tuple[list[Mistake], Reading]:
+    """Whether STB's first joint alone is another than it is read as.
+
+    Where nothing hangs on the wrist one joint of 21 makes no mean suspicious.
+    """
+    if case.protocol.sets[0] != "stb":
+        return [], reading
+    better = reading._replace(palm=not reading.palm)
+    before, after = (metrics.mean(case.errors(r)[:, :1]) for r in (reading, better))
+    if before < SUSPICIOUS or after > HALF * before:
+        return [], reading
+    cause = f"{FIRST[better.palm]}: {after:.1f} mm if so, {before:.1f} mm as it is read"
+    mistake = Mistake(cause, f"read it with {better.options}", certain=True)
+    return [mistake], better
 
 
 def find_hidden(
@@ -125,7 +146,7 @@ def _explain(
     if better.order != reading.order:
         causes.append("has its joints in another order")
     if better.palm != reading.palm:
-        causes.append("begins with the palm and not the wrist")
+        causes.append(FIRST[better.palm])
     cause = (
         f"{' and '.join(causes)}: {after:.1f} mm if so, {before:.1f} mm as it is read"
     )
@@ -150,7 +171,7 @@ def _of_numbers(reading: Reading, better: Reading, case: Case) -> list[str]:
 def _of_axes(reading: Reading, better: Reading, case: Case) -> list[str]:
     causes = []
     turned = "".join(a for a in "xyz" if (a in better.flip) != (a in reading.flip))
-    if turned and case.align == "procrustes":
+    if turned and case.align in TURNED:
         causes.append(MIRRORED)
     elif turned:
         turning = FLIPPED.get(turned, f"has {' and '.join(turned)} turned around")

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handjax.evaluation import aligned, metrics
-from handjax.evaluation.mistakes.alternatives import SCALED
+from handjax.evaluation.mistakes.alternatives import SCALED, TURNED
 from handjax.evaluation.mistakes.case import FEW, HALF, LEAST_GAIN, Case, Mistake
 from handjax.evaluation.predictions.reading import Reading, to_camera
 
@@ -56,7 +56,7 @@ def find_order(case: Case, reading: Reading) -> tuple[list[Mistake], Reading]:
 
 def _orders(case: Case, reading: Reading) -> list[Int[np.ndarray, "joints"]]:
     """Orders that joints may stand in, those that an alignment leaves to be told."""
-    if case.align != "procrustes":
+    if case.align not in TURNED:
         return [best_order(_costs(case, reading))]
     predicted, truth = _together(case, reading)
     turned = aligned.procrustes(predicted, truth)

@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from handjax import files
 from handjax.evaluation.page.contents import Page, check
 from handjax.evaluation.page.pack import contents, poses
 
@@ -39,11 +40,10 @@ def write_page(folder: Path, page: Page) -> Path:
     found = contents(page)
     bare = len(document(page.title, found))
     found["poses"] = poses(page, room=max(LIMIT - bare, 0))
-    path = folder / "report.html"
     text = document(page.title, found)
     # A name may hold half of a character, as a file system can give it.
-    path.write_text(text, encoding="utf-8", errors="xmlcharrefreplace")
-    return path
+    content = text.encode("utf-8", errors="xmlcharrefreplace")
+    return files.write(folder / "report.html", content)
 
 
 def document(title: str, found: Mapping[str, Any]) -> str:

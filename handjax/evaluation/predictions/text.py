@@ -156,7 +156,10 @@ def _to_numbers(rows) -> Float[np.ndarray, "frames columns"]:
 def _without_index(
     numbers: Float[np.ndarray, "frames columns"], names: tuple[str, ...]
 ) -> Rows:
-    """Rows without a first or last column that only numbers them."""
+    """Rows without a first or last column that only numbers them.
+
+    Some may be left out: DexYCB's toolkit numbers pictures without a hand too.
+    """
     frames, columns = numbers.shape
     if columns % 3 != 1 or columns == 1:
         return Rows(numbers, names)

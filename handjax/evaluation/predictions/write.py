@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from handjax import files
 from handjax.evaluation.predictions.text import FileError
 
 DECIMALS = 4
@@ -28,15 +29,10 @@ def write(path: str | Path, numbers: Float[np.ndarray, "frames joints 3"]) -> Pa
     if ending not in ENDINGS:
         raise FileError(f"{path} wants one of the endings {', '.join(ENDINGS)}")
     content = _content(ending, numbers)
-    beside = path.with_name(f".{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        # Whoever finds the file may rely on it.
-        beside.replace(path)
+        return files.write(path, content)
     except OSError as wrong:
         raise FileError(f"{path} can't be written: {wrong.strerror}") from wrong
-    return path
 
 
 def _content(ending: str, numbers: Float[np.ndarray, "frames joints 3"]) -> bytes:

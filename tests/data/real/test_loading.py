@@ -210,7 +210,7 @@ def test_centres_have_a_line_for_frames_that_could_not_be_read_too(tmp_path):
 
 
 def test_a_survey_knows_the_labels_without_the_pictures(data_dir):
-    known = loading.survey("nyu", None, "test", data_dir=data_dir)
+    known = look_over(loading.open_frames("nyu", None, "test", data_dir=data_dir))
     np.testing.assert_allclose(known.joints[1], scenes.joints_of(1, 0), atol=1e-3)
     assert known.right.all()
     assert known.valid.all()

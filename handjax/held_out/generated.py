@@ -1,0 +1,83 @@
+"""Generated frames to test on: of the synthesis, and of the studio."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+
+from handjax import training, visualize
+from handjax.batch import FAR
+from handjax.data import studio
+from handjax.evaluation.arguments import CENTERS, OF_STUDIO
+from handjax.evaluation.predictions import FileError
+from handjax.experiment import assemble, judge, judge_in_studio
+from handjax.training import configs
+
+DETECTED = "crop centre as from a detector, 10 mm off the truth"
+
+
+def settle(chosen: argparse.Namespace, found: Any) -> None:
+    """Give options that nobody gave their defaults, and refuse what is not there.
+
+    Args:
+        chosen: the command line.
+        found: `weights.Weights`.
+
+    Raises:
+        FileError: an option names what is not there.
+    """
+    defaults = {"seed": 0, "center": "depth", "view": "haar"}
+    defaults |= {name: found.config.studio[name] for name in OF_STUDIO}
+    for name, value in defaults.items():
+        if getattr(chosen, name) is None:
+            setattr(chosen, name, value)
+    known = {"subject": studio.SUBJECTS, "amount": studio.AMOUNTS}
+    known["center"] = [name for name in CENTERS if name != "file"]
+    for name, choices in known.items():
+        if getattr(chosen, name) not in choices:
+            wanted, got = ", ".join(choices), getattr(chosen, name)
+            raise FileError(f"--{name} wants one of {wanted}; got {got!r}")
+
+
+def estimate(found: Any, chosen: argparse.Namespace) -> Any:
+    """Predictions for held-out frames, beside the truth: `training.Estimates`."""
+    config = found.config
+    if chosen.dataset == "studio":
+        size = config.evaluation.batch_size
+        test = studio.test_frames(chosen.subject, chosen.amount, size)
+        examiner = judge_in_studio(assemble(config), test)
+        frames = min(chosen.frames or test.count, test.count)
+        return examiner(found.params, found.state, jax.random.key(0), frames)
+    config.synthetic.center, config.synthetic.view = chosen.center, chosen.view
+    if chosen.noise is not None:
+        config.synthetic.noise = chosen.noise
+    examiner = judge(assemble(config))
+    frames = chosen.frames or config.evaluation.frames
+    key = jax.random.fold_in(jax.random.key(chosen.seed), training.TEST)
+    return examiner(found.params, found.state, key, frames)
+
+
+def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], str]:
+    """What generated frames were: for results.json, and as a line."""
+    if chosen.dataset == "studio":
+        facts = {"subject": chosen.subject, "amount": chosen.amount}
+        line = (
+            f"{studio.label()}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
+        )
+        return facts | {"studio": studio.label(), "center": DETECTED}, line
+    drawn = found.config.synthetic
+    line = (
+        f"synthetic, seed {chosen.seed}: {drawn.view} views, "
+        f"crop centre from {CENTERS[chosen.center]} within {drawn.crop_jitter:g} mm, "
+        f"sensor noise {'on' if drawn.noise else 'off'}"
+    )
+    facts = {"seed": chosen.seed, "center": chosen.center}
+    return facts | {"synthetic": configs.plain(drawn)}, line
+
+
+def sheet(estimates: Any, frames: Sequence[int], headings: Sequence[str] = ()) -> Any:
+    """Frames beside what was estimated, as a picture; None where there is no depth."""
+    if estimates.depth is None or "keypoints21" not in estimates.predicted:
+        return None
+    return visualize.estimates_sheet(estimates, frames, far=FAR, headings=headings)

@@ -1,0 +1,14 @@
+"""FreiHAND: predictions beside labels of a download, over its pictures."""
+
+from tests.data.test_freihand import rewrite, root, samples
+from tests.held_out.commands import evaluated, labels, predictions
+
+
+def test_the_evaluation_set_is_drawn(root, samples, monkeypatch):
+    monkeypatch.setenv("HANDJAX_CACHE", str(root / "cache"))
+    xyz = [(one.keypoints / 1000).tolist() for one in samples[0]]
+    rewrite(root, "evaluation", "xyz", xyz)
+    truth, _ = labels("freihand", root, "evaluation")
+    path = predictions(root / "ours.txt", truth)
+    evaluated("freihand", root, "--predictions", path)
+    assert (root / "out" / "predictions.png").stat().st_size > 20_000
