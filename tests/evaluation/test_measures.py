@@ -167,6 +167,40 @@ def test_vertices_follow_the_alignment_of_the_joints(tmp_path):
     assert mesh["aligned_mm"]["root"] > 5.0
 
 
+def test_vertices_are_held_by_the_anchors_where_hands_are(tmp_path):
+    truth = hands()
+    turned = [points[..., [1, 2, 0]] + PLACE for points in truth]
+    for name, arrays in (("labels", truth), ("ours", turned)):
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, joints=arrays[0], vertices=arrays[1])
+    labels, ours = tmp_path / "labels.npz", tmp_path / "ours.npz"
+    words = ("--dataset=deep_hand_mesh", f"--labels={labels}", f"--predictions={ours}")
+    found, _ = run(tmp_path, *words, "--unchecked")
+    assert found["align"] == "rigid"
+    assert found["vertices"]["mpvpe_mm"] == pytest.approx(0.0, abs=1e-3)
+    # A larger hand is none that was turned.
+    np.savez(ours, joints=1.1 * turned[0], vertices=1.1 * turned[1])
+    found, _ = run(tmp_path, *words, "--unchecked")
+    mesh = found["vertices"]["aligned_mm"]
+    assert mesh["procrustes"] < 1e-3 < 1.0 < mesh["rigid"]
+
+
+def test_surfaces_of_several_files_of_labels_stand_one_after_another(tmp_path, capsys):
+    truth = hands()
+    ours = truth[0], truth[1] + [3.0, 0.0, 0.0]
+    words = freihand(tmp_path, truth, ours)
+    files = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path, rows in zip(files, (slice(5), slice(5, None)), strict=True):
+        np.savez(path, joints=truth[0][rows], vertices=truth[1][rows])
+    words = (words[0], "--labels", *files, words[2], "--align=none", "--unchecked")
+    mesh = run(tmp_path, *words)[0]["vertices"]
+    assert mesh["frames"] == 12
+    assert mesh["mpvpe_mm"] == pytest.approx(3.0, abs=1e-3)
+    np.savez(files[1], joints=truth[0][5:], vertices=truth[1][5:, :50])
+    assert evaluate.main([*map(str, words), f"--out={tmp_path}"]) == 2
+    assert "b.npz has another surface than" in capsys.readouterr().err
+
+
 def test_other_vertices_have_f_scores_and_distances_but_no_mpvpe(tmp_path):
     joints, _ = hands()
     # A square of 60 mm, and points 4 mm above it.

@@ -172,3 +172,18 @@ def test_honest_methods_of_any_worth_raise_no_alarm(align, noise):
         loose = RNG.normal(0.0, noise / 2, TRUTH.shape)
         joints = TRUTH + spread * (rigid + loose)
         assert find(from_camera(joints, "uvd", NYU.camera), UVD, align) == []
+
+
+def test_where_wrist_and_knuckles_hold_a_hand_axes_say_nothing_but_units_do():
+    truth = hands(21)
+    ours = truth + RNG.normal(0.0, 5.0, truth.shape)
+    given = {"align": "rigid", "truth": truth, "protocol": PROTOCOLS["deep_hand_mesh"]}
+    assert find(ours[..., [1, 2, 0]] - [0, 0, 700.0], XYZ, **given) == []
+    mirrored = only(find(ours * [1, 1, -1] + [0, 0, 900.0], XYZ, **given))
+    assert "mirrored" in mirrored.cause
+    metres = only(find(ours / 1000.0, XYZ, **given))
+    assert "is in m, not mm" in metres.cause
+    assert metres.mend.endswith("--unit m")
+    order = np.random.default_rng(1).permutation(21)
+    shuffled = find(ours[:, order][..., [2, 0, 1]], XYZ, **given)
+    assert "joints in another order" in shuffled[0].cause

@@ -106,3 +106,11 @@ def test_both_rigs_are_drawn(root, monkeypatch, split):
     found = evaluated("stb", root, *words)
     assert found["frames"] == 4
     assert (root / "out" / "predictions.png").stat().st_size > 20_000
+
+
+def test_what_one_camera_shows_is_measured_in_that_of_the_labels(root, monkeypatch):
+    monkeypatch.setenv("HANDJAX_CACHE", str(root / "cache"))
+    words = ("--subset", "sk_test", "--weights", "wan_spheres", "--align", "none")
+    found = evaluated("stb", root, *words)
+    # It saw depth, whose camera is 24 mm beside that of colour.
+    assert found["mean_mm"] < 15.0
