@@ -105,8 +105,8 @@ def shade(
 
 
 def wrapped(
-    n: Float[Array, "*points 3"], to_lamp: Float[Array, "*points 3"], surface: Surface
-) -> Float[Array, "*points 3"]:
+    n: Float[Array, "*#points 3"], to_lamp: Float[Array, "*#points 3"], surface: Surface
+) -> Float[Array, "*#points 3"]:
     """What a diffuse surface gets of a lamp, a channel each; 1 face on.
 
     max(0, n . l + w) / (1 + w)
@@ -117,11 +117,11 @@ def wrapped(
 
 
 def blinn_phong(
-    n: Float[Array, "*points 3"],
-    to_lamp: Float[Array, "*points 3"],
-    to_camera: Float[Array, "*points 3"],
+    n: Float[Array, "*#points 3"],
+    to_lamp: Float[Array, "*#points 3"],
+    to_camera: Float[Array, "*#points 3"],
     surface: Surface,
-) -> Float[Array, "*points 1"]:
+) -> Float[Array, "*#points 1"]:
     """What a surface mirrors of a lamp, over what a white one would scatter face on.
 
     gloss (s + 8) / 8 (n . h)^s max(0, n . l), s the shininess
