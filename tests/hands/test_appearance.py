@@ -135,5 +135,9 @@ def test_albedo_has_the_slope_of_finite_differences(x64):
     marks = Marks(*jnp.linspace(0.1, 0.6, 7)[:, None])
     place = jnp.array([[3.0, -50.0, -10.0]])
     check_grads(
-        lambda s: albedo(marks, s, place), (skin,), order=1, modes=["rev"], rtol=1e-4
+        lambda s: albedo(marks, jax.tree.map(jnp.asarray, s), place),
+        (skin,),
+        order=1,
+        modes=["rev"],
+        rtol=1e-4,
     )

@@ -82,7 +82,7 @@ def test_a_highlight_is_known_by_hand_and_mirrors_no_more_than_falls_in():
     assert float(got[0]) == pytest.approx(2.0 * np.cos(np.pi / 6) ** 8 * 0.5, rel=1e-5)
     rng = np.random.default_rng(0)
     ways = rng.normal(size=(20000, 3))
-    ways /= np.linalg.norm(ways, axis=-1, keepdims=True)
+    ways = jnp.asarray(ways / np.linalg.norm(ways, axis=-1, keepdims=True))
     for view in ([0.0, 0.0, 1.0], [0.6, 0.0, 0.8]):
         v = jnp.tile(jnp.array(view), (len(ways), 1))
         mirrored = shading.blinn_phong(jnp.tile(n, (len(ways), 1)), ways, v, surface)
@@ -110,7 +110,8 @@ def test_slopes_of_albedo_lights_and_vertices_are_those_of_differences(x64):
     light = light._replace(lamps=jnp.array([[200.0, -300.0, -100.0]]))
     seen = picture(as_double(WHITE), light, vertices=as_double(AT))[0]
 
-    def total(albedo, light, vertices):
+    def total(*values):
+        albedo, light, vertices = as_double(values)
         got = shading.shade(
             as_double(CAMERA), seen, vertices, FACES, albedo, light
         )  # fmt: skip
