@@ -67,7 +67,7 @@ def line_depth(points: np.ndarray) -> np.ndarray:
     deep = np.zeros(len(points))
     palm = rise((-4.0 - points[:, 2]) / 4.0)
     for depth, line in PALM_LINES:
-        away, along = _curve(line).query(points[:, :2], distance_upper_bound=6.0)
+        away, along = curve(line).query(points[:, :2], distance_upper_bound=6.0)
         ends = rise(np.minimum(along, 199 - along) / 40.0)
         deep += depth * palm * bell(np.minimum(away, 6.0), 1.25) * ends
     return deep
@@ -81,7 +81,8 @@ def _ridge(xy: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 @lru_cache
-def _curve(line) -> KDTree:
+def curve(line) -> KDTree:
+    """200 points along a smooth line through knots (x, y)."""
     knots = np.array(line, float)
     t = np.linspace(0.0, len(knots) - 1.0, 200)
     return KDTree(PchipInterpolator(np.arange(len(knots)), knots)(t))
@@ -120,11 +121,7 @@ def nail_height(across: np.ndarray, reach: np.ndarray, size: float) -> np.ndarra
         reach: backwards from the finger's tip.
         size: half its breadth.
     """
-    half, corner = np.array([1.02 * size, 1.22 * size]), 0.55 * size
-    middle = 1.2 + half[1]
-    q = np.abs(np.stack([across, reach - middle], -1)) - half + corner
-    edge = np.linalg.norm(np.maximum(q, 0.0), axis=-1) + np.minimum(q.max(-1), 0.0)
-    edge = edge - corner
+    edge = nail_edge(across, reach, size)
     behind = rise((reach - 2.0) / 3.0)
     plate = rise(-edge / 1.2)
     return (
@@ -132,3 +129,18 @@ def nail_height(across: np.ndarray, reach: np.ndarray, size: float) -> np.ndarra
         - 0.50 * bell(edge, 0.6)
         + 0.35 * behind * bell(edge - 1.4, 0.8)
     )
+
+
+def nail_edge(across: np.ndarray, reach: np.ndarray, size: float) -> np.ndarray:
+    """Distance from the border of a nail, negative on it.
+
+    Args:
+        across: sideways from the middle of the nail.
+        reach: backwards from the finger's tip.
+        size: half its breadth.
+    """
+    half, corner = np.array([1.02 * size, 1.22 * size]), 0.55 * size
+    middle = 1.2 + half[1]
+    q = np.abs(np.stack([across, reach - middle], -1)) - half + corner
+    edge = np.linalg.norm(np.maximum(q, 0.0), axis=-1) + np.minimum(q.max(-1), 0.0)
+    return edge - corner

@@ -1,0 +1,244 @@
+"""Pictures of hands in colour: a posed hand, how it looks, and a camera's picture.
+
+    Hand, Appearance, camera -> rasterize -> marks -> albedo -> light -> background
+        -> photograph -> sRGB
+
+The hand is drawn with an arm behind it, bare or in a sleeve: a stump at the wrist
+would give every picture away.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from handjax.data.studio.forearm import Arm, Wrist, make_forearm
+from handjax.geometry import cameras, meshes, rotations, transforms
+from handjax.geometry.precision import matmul
+from handjax.hands.appearance import Marks, Skin, albedo, load_marks, sample_skin
+from handjax.hands.articulate import Hand
+from handjax.hands.template import Template
+from handjax.render import backgrounds, photograph, shading, textures
+from handjax.render.lights import Lights, sample_lights
+from handjax.render.rasterize import Rendering, interpolate, rasterize
+
+FAR = 1e4
+"""Beyond every hand, mm."""
+
+WRIST = Wrist(np.array([-1.0, 0.0, -1.0]), np.array([28.6, 18.0, 17.6]))
+"""The end of the arm within the template's stump, mm; by eye."""
+BARE = 400.0
+"""A cuff beyond the end of the arm, mm."""
+TUCK = (-4.0, 12.0, 0.12)
+"""Where the stump begins to be drawn in and over which way, mm; how much of it."""
+BLANK = (0.5, 0.99)
+"""Texture coordinates where nothing is marked: the arm's."""
+BEND = 0.12
+"""How far the arm may turn from the hand, radians."""
+
+
+class Appearance(NamedTuple):
+    """All that a picture of a posed hand depends on besides hand and camera.
+
+    Attributes:
+        skin: its colours.
+        lights: in the camera's frame.
+        cuff: where a sleeve begins, mm from the wrist; `BARE` if there is none.
+        cloth: its colour, linear.
+        bend: axis-angle turn of the arm about the wrist, in the hand's axes.
+        background: linear picture behind it.
+        photograph: the key of all that the camera does.
+    """
+
+    skin: Skin
+    lights: Lights
+    cuff: Float[Array, ""]
+    cloth: Float[Array, "3"]
+    bend: Float[Array, "3"]
+    background: Float[Array, "height width 3"]
+    photograph: PRNGKeyArray
+
+
+class Dressed(NamedTuple):
+    """A hand with its arm, as one mesh in the camera's frame.
+
+    Attributes:
+        vertices: mm.
+        places: the same at rest, mm.
+        faces: of both.
+        uv: texture coordinates of both.
+        uv_faces: rows of uv at the corners of each face.
+    """
+
+    vertices: Float[Array, "vertices 3"]
+    places: Float[Array, "vertices 3"]
+    faces: Int[Array, "faces 3"]
+    uv: Float[Array, "corners 2"]
+    uv_faces: Int[Array, "faces 3"]
+
+
+def sample_appearance(
+    key: PRNGKeyArray,
+    middle: Float[Array, "3"],
+    *,
+    height: int,
+    width: int,
+    bank: Float[Array, "pictures bank_height bank_width 3"] | None = None,
+) -> Appearance:
+    """A random look: skin, light, sleeve, background.
+
+    Args:
+        key: random key.
+        middle: of the hand in the camera's frame, mm.
+        bank: linear backgrounds; drawn ones unless given.
+    """
+    skin, light, wear, cloth, bend, behind, photo = jax.random.split(key, 7)
+    size = {"height": height, "width": width}
+    background = (
+        backgrounds.procedural(behind, **size)
+        if bank is None
+        else backgrounds.from_bank(behind, bank, **size)
+    )
+    worn, where = jax.random.split(wear)
+    cuff = jax.random.uniform(where, minval=25.0, maxval=130.0)
+    return Appearance(
+        skin=sample_skin(skin),
+        lights=sample_lights(light, middle),
+        cuff=jnp.where(jax.random.bernoulli(worn, 0.6), cuff, BARE),
+        cloth=backgrounds.sample_palette(cloth, 1)[0],
+        bend=BEND
+        * jax.random.uniform(bend, (3,), minval=-1.0)
+        * jnp.array([1.0, 0.0, 0.6]),
+        background=background,
+        photograph=photo,
+    )
+
+
+def dress(template: Template, hand: Hand, appearance: Appearance) -> Dressed:
+    """The hand and its arm.
+
+    Args:
+        hand: posed in the camera's frame; its transforms carry the arm.
+    """
+    at_rest, faces = _arm()
+    away = at_rest[:, 1:2] - appearance.cuff
+    # Cloth stands off the skin from the cuff on.
+    axis = at_rest * jnp.array([0.0, 1.0, 0.0])
+    thick = 1.0 + 0.13 * jax.nn.sigmoid(away / 1.0)
+    arm = axis + (at_rest - axis) * thick
+    turn = rotations.matrix_from_axis_angle(appearance.bend)
+    wrist = hand.transforms[0]
+    posed = transforms.apply(wrist, matmul(arm, turn.T))
+    skin = transforms.apply(
+        wrist, _tucked(transforms.apply(transforms.invert(wrist), hand.vertices))
+    )
+    within = template.vertices[:, 1:2] > TUCK[0]
+    corners, count = len(template.uv), len(template.vertices)
+    return Dressed(
+        jnp.concatenate([jnp.where(within, skin, hand.vertices), posed]),
+        jnp.concatenate([template.vertices, at_rest]),
+        jnp.concatenate([template.faces, faces + count]),
+        jnp.concatenate([template.uv, jnp.array([BLANK])]),
+        jnp.concatenate([template.uv_faces, jnp.full_like(faces, corners)]),
+    )
+
+
+def _tucked(vertices):
+    """The hand's stump drawn in, so that it ends inside the arm."""
+    start, length, most = TUCK
+    amount = most * jnp.clip((vertices[:, 1:2] - start) / length, 0.0, 1.0)
+    middle = jnp.asarray(WRIST.middle, jnp.float32)
+    return vertices - amount * (vertices - middle) * jnp.array([1.0, 0.0, 1.0])
+
+
+@lru_cache
+def _arm():
+    """Vertices at rest and faces of a bare arm."""
+    with jax.ensure_compile_time_eval():
+        vertices, faces, _ = make_forearm(Arm(sleeve=False), WRIST)
+        return jnp.asarray(vertices, jnp.float32), jnp.asarray(faces, jnp.int32)
+
+
+def picture(
+    template: Template,
+    hand: Hand,
+    appearance: Appearance,
+    camera: cameras.Camera,
+    *,
+    marks: Marks | None = None,
+    samples: int = 2,
+) -> Float[Array, "height width 3"]:
+    """An sRGB picture of a hand, as large as its background.
+
+    Args:
+        template: the hand at rest.
+        hand: posed, in the camera's frame, mm.
+        appearance: how it looks.
+        camera: of the picture.
+        marks: textures of what is drawn on skin; those of `load_marks` unless given.
+        samples: looks along each side of a pixel.
+    """
+    linear = exposure(template, hand, appearance, camera, marks=marks, samples=samples)
+    return photographed(appearance.photograph, linear)
+
+
+def exposure(
+    template: Template,
+    hand: Hand,
+    appearance: Appearance,
+    camera: cameras.Camera,
+    *,
+    marks: Marks | None = None,
+    samples: int = 2,
+) -> Float[Array, "height width 3"]:
+    """The light that makes a picture, linear, before the camera has its way."""
+    height, width, _ = appearance.background.shape
+    fine = cameras.crop(camera, jnp.zeros(2), jnp.full(2, float(samples)))
+    size = {"height": height * samples, "width": width * samples}
+    mesh = dress(template, hand, appearance)
+    drawn = rasterize(fine, mesh.vertices, mesh.faces, far=FAR, cull=True, **size)
+    colour = colours(drawn, mesh, appearance, load_marks() if marks is None else marks)
+    lights = appearance.lights
+    normals = meshes.vertex_normals(mesh.vertices, mesh.faces)
+    kept = shading.shade_of_spheres(
+        lights, mesh.vertices, normals, hand.centres, hand.radii
+    )
+    lit = shading.shade(
+        fine, drawn, mesh.vertices, mesh.faces, colour, lights, shading=kept
+    )
+    blocks = (height, samples, width, samples, -1)
+    seen = (drawn.face >= 0).astype(lit.dtype)[..., None]
+    means = jnp.concatenate([lit, seen], -1).reshape(blocks).mean(axis=(1, 3))
+    return shading.over(means[..., :3], means[..., 3], appearance.background)
+
+
+def colours(
+    drawn: Rendering, mesh: Dressed, appearance: Appearance, marks: Marks
+) -> Float[Array, "height width 3"]:
+    """Albedo of what each pixel sees: skin, or a sleeve beyond the cuff."""
+    uv = textures.coordinates(drawn, mesh.uv, mesh.uv_faces)
+    read = textures.sample(jnp.stack(marks, axis=-1), uv)
+    places = interpolate(drawn, mesh.faces, mesh.places)
+    skin = albedo(Marks(*jnp.moveaxis(read, -1, 0)), appearance.skin, places)
+    cloth = jax.nn.sigmoid((places[..., 1:2] - appearance.cuff) / 0.6)
+    return skin + cloth * (appearance.cloth - skin)
+
+
+def photographed(
+    key: PRNGKeyArray, linear: Float[Array, "height width 3"]
+) -> Float[Array, "height width 3"]:
+    """The sRGB picture that a mediocre camera makes of light."""
+    keys = jax.random.split(key, 6)
+    steps = (
+        photograph.expose,
+        photograph.tint,
+        photograph.jitter_colour,
+        photograph.blur_of_motion,
+        photograph.sensor_noise,
+    )
+    for own, step in zip(keys, steps, strict=False):
+        linear = step(own, linear)
+    return photograph.compress(keys[-1], photograph.encode(linear))
