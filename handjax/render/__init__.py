@@ -1,5 +1,13 @@
-"""Pixels: which surface each sees, and what a depth sensor makes of it."""
+"""Pixels: which surface each sees, and what a depth sensor or a camera makes of it."""
 
 from handjax.render.rasterize import Rendering, interpolate, rasterize
+from handjax.render.silhouette import Silhouette, antialiased, neural_renderer
 
-__all__ = ["Rendering", "interpolate", "rasterize"]
+__all__ = [
+    "Rendering",
+    "Silhouette",
+    "antialiased",
+    "interpolate",
+    "neural_renderer",
+    "rasterize",
+]
