@@ -140,6 +140,7 @@ def jpeg(picture: Picture, quality: Float[ArrayLike, ""]) -> Picture:
     grow = [(0, -side % BLOCK) for side in (height, width)]
     bytes_ = 255.0 * jnp.pad(picture, (*grow, (0, 0)), mode="edge") - 128.0
     coded = einsum("ij,hwj->hwi", jnp.asarray(_YCC), bytes_)
+    quality = jnp.asarray(quality)
     percent = jnp.where(quality < 50.0, 5000.0 / quality, 200.0 - 2.0 * quality)
     tables = jnp.stack([jnp.asarray(t) for t in (LUMINANCE, CHROMINANCE, CHROMINANCE)])
     steps = jnp.clip(tables * percent / 100.0, 1.0, 255.0)

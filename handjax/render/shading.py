@@ -133,8 +133,8 @@ def blinn_phong(
     cosine = jnp.maximum(jnp.sum(n * to_lamp, axis=-1, keepdims=True), 0.0)
     # A base of 0 would make the slope of the power infinite for exponents below 1.
     peak = jnp.maximum(jnp.sum(n * h, axis=-1, keepdims=True), 1e-3)
-    s = surface.shininess
-    return surface.gloss * (s + 8.0) / 8.0 * peak**s * cosine
+    gloss, s = jnp.asarray(surface.gloss), jnp.asarray(surface.shininess)
+    return gloss * (s + 8.0) / 8.0 * peak**s * cosine
 
 
 def over(

@@ -110,6 +110,7 @@ def test_slopes_of_albedo_lights_and_vertices_are_those_of_differences(x64):
     light = light._replace(lamps=jnp.array([[200.0, -300.0, -100.0]]))
     seen = picture(as_double(WHITE), light, vertices=as_double(AT))[0]
 
+    @jax.jit
     def total(*values):
         albedo, light, vertices = as_double(values)
         got = shading.shade(

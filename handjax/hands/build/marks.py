@@ -176,8 +176,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=store.ASSETS)
     args = parser.parse_args()
     drawn = texture()
-    arrays = {name: drawn[..., k] for k, name in enumerate(NAMES)}
-    np.savez_compressed(args.out / "marks.npz", **arrays)
+    store.write_marks(
+        args.out / "marks.npz", dict(zip(NAMES, drawn.transpose(2, 0, 1), strict=True))
+    )
 
 
 if __name__ == "__main__":

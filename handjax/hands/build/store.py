@@ -35,3 +35,8 @@ def write_maps(path: Path, maps: dict[str, Closest]) -> None:
         arrays[f"{name}_face"] = at.faces.astype(np.uint16)
         arrays[f"{name}_weights"] = at.weights[:, :2].astype(np.float16)
     np.savez_compressed(path, **arrays)
+
+
+def write_marks(path: Path, layers: dict[str, np.ndarray]) -> None:
+    """Write the layers of a texture."""
+    np.savez_compressed(path, allow_pickle=False, **layers)
