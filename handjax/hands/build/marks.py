@@ -7,6 +7,7 @@ same anatomy as the relief, and like it by eye.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -165,7 +166,8 @@ def texture() -> np.ndarray:
     drawn = np.zeros((EDGE, EDGE, len(NAMES)))
     drawn[covered] = marks(at[:, :3], at[:, 3:])
     # Bilinear sampling beside a seam reads texels beyond it.
-    away, nearest = distance_transform_edt(~covered, return_indices=True)
+    found: Any = distance_transform_edt(~covered, return_indices=True)
+    away, nearest = found
     filled = drawn[tuple(nearest)] * (away < BLEED)[..., None]
     return np.round(255.0 * filled).astype(np.uint8)
 
