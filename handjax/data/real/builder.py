@@ -35,12 +35,14 @@ class Split(NamedTuple):
         size: of its examples, bytes.
         skipped: places of frames that could not be read -> why.
         dropped: places of frames -> why views of these could not be.
+        root: the download that it was stored from; empty if nobody noted it.
     """
 
     shards: Sequence[int]
     size: int
     skipped: Mapping[str, str]
     dropped: Mapping[str, Sequence[str]]
+    root: str
 
 
 def make_builder(reader: Reader, data_dir: Path) -> Any:
@@ -128,7 +130,8 @@ def write_info(folder: Path, reader: Reader, splits: Mapping[str, Split]) -> Non
         field: {name: dict(getattr(split, field)) for name, split in splits.items()}
         for field in FAULTS
     }
-    builder.info.metadata.update(joints=about.joints, **faults)
+    roots = {name: split.root for name, split in splits.items()}
+    builder.info.metadata.update(joints=about.joints, roots=roots, **faults)
     with tempfile.TemporaryDirectory(dir=folder) as beside:
         builder.info.write_to_directory(beside)
         # What makes the store a store comes last.
@@ -147,7 +150,8 @@ def read_info(folder: Path) -> dict[str, Split]:
         name: Split(
             tuple(split.shard_lengths),
             split.num_bytes,
-            *(known.get(field, {}).get(name, {}) for field in FAULTS),
+            root=known.get("roots", {}).get(name, ""),
+            **{field: known.get(field, {}).get(name, {}) for field in FAULTS},
         )
         for name, split in info.splits.items()
     }

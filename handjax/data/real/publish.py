@@ -54,6 +54,7 @@ def _publish(
         size=sum(note.size for note in notes),
         skipped={place: why for note in notes for place, why in note.skipped.items()},
         dropped={place: why for note in notes for place, why in note.dropped.items()},
+        root=str(job.root.resolve()),
     )
     now = others | {job.split: split}
     builder.write_info(folder, job.reader, now)

@@ -77,7 +77,7 @@ def prepare(
 
     Raises:
         DatasetError: the download lacks a split that was named, or all of them, or
-            the store can't be written.
+            another one was stored, or the store can't be written.
         FrameError: a frame or view can't be read, or is not stored, and `strict`.
     """
     root = Path(root).expanduser()
@@ -87,6 +87,7 @@ def prepare(
         store, faults = open_store(reader, data_dir), []
         for name in names:
             if name in store.splits and not again:
+                require_root(reader, name, store.splits[name], root)
                 if strict:
                     _require_all(reader, name, store.splits[name])
                 continue
@@ -101,6 +102,21 @@ def prepare(
     if not store.splits:
         raise DatasetError("; ".join(faults))
     return store
+
+
+def require_root(reader: Reader, name: str, split: Split, root: str | Path) -> None:
+    """See to it that a stored split is of the download that was named.
+
+    Raises:
+        DatasetError: it was stored from another folder.
+    """
+    named = Path(root).expanduser().resolve()
+    if split.root and named != Path(split.root):
+        raise DatasetError(
+            f"{reader.ABOUT.name}, {name} was stored from {split.root}, and --root is "
+            f"{named}: leave --root out to use what is stored, or store this one by "
+            f"python -m handjax data {reader.ABOUT.name} --root {named} --again"
+        )
 
 
 def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
