@@ -20,6 +20,10 @@ IN_TAIL = 10
 DRAWS_A_TURN = 2_000_000  # of blocks, whose memory it bounds
 
 
+Fraction = tuple[Float[np.ndarray, "frames"], Float[np.ndarray, "frames"]]
+"""What each frame adds to a sum, and to another one that divides it."""
+
+
 class Interval(NamedTuple):
     """A mean and where 95 % of its bootstrap lies, or more, mm."""
 
@@ -113,6 +117,36 @@ def ratio(
     means = _means(total, length, seed, rounds) / _means(count, length, seed, rounds)
     low, high = np.quantile(means, (outside, 1.0 - outside))
     return Interval(float(total.sum() / count.sum()), float(low), float(high))
+
+
+def ratio_less(
+    ours: Fraction,
+    theirs: Fraction,
+    *,
+    block: int = BLOCK,
+    seed: int = 0,
+    pairs: int = 1,
+) -> Interval:
+    """A ratio of sums over frames less another one, both of the frames that are drawn.
+
+    Args:
+        ours, theirs: what each frame adds above and below, as for `ratio`; frames
+            that add nothing below on either side are left out.
+        block, seed, pairs: as for `ratio`.
+    """
+    some = (ours[1] > 0) & (theirs[1] > 0)
+    if not some.any():
+        return Interval(np.nan, np.nan, np.nan)
+    outside = (1.0 - confidence(pairs)) / 2
+    rounds, length = max(ROUNDS, round(IN_TAIL / outside)), min(block, int(some.sum()))
+    # One seed: all are of the same draws.
+    over, under, their_over, their_under = (
+        _means(sums[None, some], length, seed, rounds) for sums in (*ours, *theirs)
+    )
+    apart = over / under - their_over / their_under
+    low, high = np.quantile(apart, (outside, 1.0 - outside))
+    whole = [over[some].sum() / under[some].sum() for over, under in (ours, theirs)]
+    return Interval(float(whole[0] - whole[1]), float(low), float(high))
 
 
 def confidence(pairs: int) -> float:

@@ -5,7 +5,8 @@ Notation, shared by every function here and by the tests:
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,16 @@ def run(
     head = [truth.title, f"frames: {chosen.root}, {len(counted[0])} frames"]
     if unread:
         head.append(f"{len(unread)} frames can't be read; the first: {unread[0]}")
-    text = "\n".join([*head, *measure_tables.blocks(methods), "", NOTE])
+    lines = compared(names, counted, block)
+    blocks = [*measure_tables.blocks(methods), *([""] if lines else []), *lines]
+    text = "\n".join([*head, *blocks, "", NOTE])
     files.write(chosen.out / "table.txt", f"{text}\n".encode())
     found = {
         **methods[0],
         "dataset": chosen.dataset,
         "frames": len(counted[0]),
         "unread": unread,
+        "comparisons": lines,
         "note": NOTE,
     }
     if len(methods) > 1:
@@ -74,22 +78,45 @@ def figures(n: Int[np.ndarray, "frames 4"], block: int) -> dict[str, Any]:
 
     Source: [baek2019] Table 2.
     """
-    tp, fp, fn, _ = n.T.astype(float)
-    parts: Mapping[str, tuple[Any, Any]] = {
-        "iou": (tp, tp + fp + fn),
-        "precision": (tp, tp + fp),
-        "recall": (tp, tp + fn),
-        "f1": (2.0 * tp, 2.0 * tp + fp + fn),
-    }
     pooled = Counts(*n.sum(axis=0).tolist())
     found: dict[str, Any] = {"pixels": pooled._asdict(), "frames": len(n)}
-    for name, (some, of) in parts.items():
-        found[name] = getattr(masks, name)(pooled)
-        interval = compare.ratio(some, of, block=block)
-        few = len(n) < LEAST_BLOCKS * block
-        ends = [np.nan, np.nan] if few else [interval.low, interval.high]
-        found[f"{name}_95"] = ends
+    few = len(n) < LEAST_BLOCKS * block
+    for name, fraction in masks.FRACTIONS.items():
+        mean, low, high = compare.ratio(*fraction(*_tp_fp_fn(n)), block=block)
+        found[name] = mean
+        found[f"{name}_95"] = [np.nan, np.nan] if few else [low, high]
     return found
+
+
+def compared(
+    names: Sequence[str], n: Sequence[Int[np.ndarray, "frames 4"]], block: int
+) -> list[str]:
+    """A line on the IoU of each two methods, and whether the difference is more than
+    other frames would make of it.
+
+    Args:
+        names: of the methods.
+        n: see above, of each.
+        block: frames in a row that are alike.
+    """
+    lines, pairs = [], list(combinations(range(len(names)), 2))
+    for a, b in pairs if len(n[0]) >= LEAST_BLOCKS * block else ():
+        ours, theirs = (masks.FRACTIONS["iou"](*_tp_fp_fn(n[k])) for k in (a, b))
+        mean, low, high = compare.ratio_less(
+            ours, theirs, block=block, pairs=len(pairs)
+        )
+        better, worse = (a, b) if mean >= 0.0 else (b, a)
+        low, high = (low, high) if mean >= 0.0 else (-high, -low)
+        sure = "significant" if low > 0.0 else "not significant"
+        lines.append(
+            f"{names[better]} has {abs(mean):.4f} more IoU than {names[worse]} "
+            f"[{low:.4f}, {high:.4f}]: {sure}"
+        )
+    return lines
+
+
+def _tp_fp_fn(n):
+    return n.T[:3].astype(float)
 
 
 def _count(

@@ -1,11 +1,12 @@
 """Masks that somebody predicted: a folder of PNG, or an array in .npz or .npy.
 
-A pixel is of the hand where a mask of two values isn't 0, and where one of more values
-(how sure a network is) reaches half of what it can hold: 128 of 255, or 0.5.
+Masks of two values have the hand where they aren't 0; those of more (how sure a network
+is) where they reach half of what they can hold: 128 of 255, or 0.5. Which of both they
+are is one answer for all masks of a method.
 """
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from handjax.evaluation.predictions import FileError
 Mask = Bool[np.ndarray, "height width"]
 Find = Callable[[int, str, tuple[int, ...]], Mask]
 """The mask of a frame: its number, its name, and the shape that it must have."""
+LOOKS = 32
+"""So many pictures of a folder, evenly spread, tell whether masks have two values."""
 
 
 def open_masks(path: Path, count: int) -> Find:
@@ -42,13 +45,20 @@ def open_masks(path: Path, count: int) -> Find:
             f"width); got {stored.shape} of {stored.dtype}"
         )
 
+    second = _second_value(stored)
+
     def find(number: int, name: str, shape: tuple[int, ...]) -> Mask:
-        return _checked(stored[number], shape, f"{path}, the mask of {name}")
+        what = f"{path}, the mask of {name}"
+        return _checked(stored[number], shape, what, second)
 
     return find
 
 
 def _in_folder(folder: Path) -> Find:
+    every = sorted(folder.rglob("*.png"))
+    some = every[:: -(-len(every) // LOOKS) or 1]
+    second, owners = _second_value(map(_picture, some)), dict[Path, str]()
+
     def find(number: int, name: str, shape: tuple[int, ...]) -> Mask:
         del number
         ways = (folder / f"{name}.png", folder / f"{name.split('/')[-1]}.png")
@@ -56,9 +66,25 @@ def _in_folder(folder: Path) -> Find:
         if not there:
             shown = " nor ".join(dict.fromkeys(map(str, ways)))
             raise FileError(f"--masks {folder} lacks a frame: neither {shown} is there")
-        return _checked(_picture(there[0]), shape, str(there[0]))
+        owner = owners.setdefault(there[0], name)
+        if owner != name:
+            raise FileError(
+                f"--masks {there[0]} would be that of {owner} and of {name}: put masks "
+                f"into folders as these names have them, {ways[0]}"
+            )
+        return _checked(_picture(there[0]), shape, str(there[0]), second)
 
     return find
+
+
+def _second_value(masks: Iterable[Shaped[np.ndarray, "..."]]) -> float | None:
+    """The value besides 0 that masks have; None if they have more, or 0 alone."""
+    found: set[float] = set()
+    for pixels in masks:
+        found |= {float(value) for value in np.unique(pixels) if value != 0}
+        if len(found) > 1:
+            return None
+    return found.pop() if found else None
 
 
 def _picture(path: Path) -> Shaped[np.ndarray, "..."]:
@@ -66,11 +92,13 @@ def _picture(path: Path) -> Shaped[np.ndarray, "..."]:
 
     try:
         with Image.open(path) as image:
-            pixels = np.asarray(image)
+            bands, pixels = image.getbands(), np.asarray(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as wrong:
         raise FileError(f"--masks {path} can't be read: {wrong}") from wrong
-    # Grey written as colour; the fourth channel would be how opaque it is.
-    return pixels[..., :3].max(axis=-1) if pixels.ndim == 3 else pixels
+    if pixels.ndim == 2:
+        return pixels
+    # Grey written as colour; how opaque it is says nothing of hands.
+    return pixels[..., [band != "A" for band in bands]].max(axis=-1)
 
 
 def _array(path: Path) -> Shaped[np.ndarray, "..."]:
@@ -89,8 +117,12 @@ def _array(path: Path) -> Shaped[np.ndarray, "..."]:
 
 
 def _checked(
-    pixels: Shaped[np.ndarray, "..."], shape: tuple[int, ...], what: str
+    pixels: Shaped[np.ndarray, "..."],
+    shape: tuple[int, ...],
+    what: str,
+    second: float | None,
 ) -> Mask:
+    """A mask of the right size, of numbers that mean one thing in all masks."""
     if pixels.shape != shape:
         raise FileError(
             f"--masks {what} wants {_size(shape)} pixels as the frame has; got "
@@ -100,8 +132,13 @@ def _checked(
         return pixels
     if np.isnan(pixels).any():
         raise FileError(f"--masks {what} has values that are not numbers")
-    if ((pixels == 0) | (pixels == pixels.max())).all():
-        return pixels > 0
+    if second is not None:
+        if not ((pixels == 0) | (pixels == second)).all():
+            raise FileError(
+                f"--masks {what} has other values than 0 and {second:g}, which others "
+                "have alone: write all masks with two values, or all from 0 to 255"
+            )
+        return pixels != 0
     whole = pixels.dtype.kind in "iu"
     return pixels >= (np.iinfo(pixels.dtype).max / 2 if whole else 0.5)
 

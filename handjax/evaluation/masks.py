@@ -8,7 +8,8 @@ Pooling counts every pixel alike; the mean of each picture's figure would be ano
 number. What divides 0 by 0 is NaN: there was nothing to find, or nothing found.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
@@ -55,13 +56,21 @@ def count(
     return Counts(*(int(np.count_nonzero(some & counted)) for some in outcomes))
 
 
+FRACTIONS: Mapping[str, Callable[[Any, Any, Any], tuple[Any, Any]]] = {
+    "iou": lambda tp, fp, fn: (tp, tp + fp + fn),
+    "precision": lambda tp, fp, fn: (tp, tp + fp),
+    "recall": lambda tp, fp, fn: (tp, tp + fn),
+    "f1": lambda tp, fp, fn: (2 * tp, 2 * tp + fp + fn),
+}
+"""What of TP, FP and FN is divided by what, by the name of the figure."""
+
+
 def iou(counts: Counts) -> float:
     """Intersection over union, TP / (TP + FP + FN) = F1 / (2 - F1).
 
     Source: [baek2019] Table 2.
     """
-    tp, fp, fn, _ = counts
-    return _share(tp, tp + fp + fn)
+    return _share("iou", counts)
 
 
 def precision(counts: Counts) -> float:
@@ -69,7 +78,7 @@ def precision(counts: Counts) -> float:
 
     Source: [baek2019] Table 2.
     """
-    return _share(counts.true_positives, counts.true_positives + counts.false_positives)
+    return _share("precision", counts)
 
 
 def recall(counts: Counts) -> float:
@@ -77,7 +86,7 @@ def recall(counts: Counts) -> float:
 
     Source: [baek2019] Table 2.
     """
-    return _share(counts.true_positives, counts.true_positives + counts.false_negatives)
+    return _share("recall", counts)
 
 
 def f1(counts: Counts) -> float:
@@ -85,9 +94,9 @@ def f1(counts: Counts) -> float:
 
     Source: [baek2019] Table 2.
     """
-    tp, fp, fn, _ = counts
-    return _share(2 * tp, 2 * tp + fp + fn)
+    return _share("f1", counts)
 
 
-def _share(some, of):
+def _share(name, counts):
+    some, of = FRACTIONS[name](*counts[:3])
     return some / of if of else np.nan

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from handjax.evaluation import intervals
 from handjax.evaluation.compare import (
     ALONE,
     BLOCK,
@@ -12,6 +13,7 @@ from handjax.evaluation.compare import (
     paired,
     pooled,
 )
+from handjax.evaluation.protocols import PROTOCOLS
 
 RNG = np.random.default_rng(0)
 
@@ -155,3 +157,12 @@ def test_intervals_of_several_pairs_are_as_wide_as_bonferroni_has_them():
         assert high - low == pytest.approx(wanted, rel=0.08)
     assert confidence(1) == 0.95
     assert confidence(6) == pytest.approx(1 - 0.05 / 6)
+
+
+def test_intervals_of_figures_are_drawn_by_the_protocols_blocks():
+    # Seconds of a capture that err alike: frames alone would seem far more sure.
+    e = np.repeat(np.random.default_rng(0).normal(10.0, 3.0, (40, 1)), 30, axis=0)
+    protocol = PROTOCOLS["nyu"]
+    wide = intervals.of_mean(e, protocol)
+    narrow = intervals.of_mean(e, protocol._replace(block=1))
+    assert wide.high - wide.low > 3.0 * (narrow.high - narrow.low)

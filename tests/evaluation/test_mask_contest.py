@@ -10,8 +10,9 @@ from handjax.data import rhd
 from handjax.data.real import masks
 from handjax.data.real.frame import DatasetError
 from handjax.evaluation import compare
-from handjax.evaluation.mask_contest import figures
+from handjax.evaluation.mask_contest import compared, figures
 from handjax.evaluation.mask_files import open_masks
+from handjax.evaluation.predictions import FileError
 from tests.data.fixtures import write
 from tests.evaluation.tiny_rhd import FOCALS, JOINTS, MASKS, square, write_rhd
 
@@ -92,13 +93,63 @@ def test_values_of_masks_are_read_as_they_were_meant(tmp_path):
     }
     for name, pixels in cases.items():
         whole = pixels if name == "sixteen" else pixels.astype(np.uint8)
-        write(tmp_path / "evaluation" / f"{name}.png", whole)
-        found = open_masks(tmp_path, 1)(0, f"evaluation/{name}", (320, 320))
+        write(tmp_path / name / "evaluation" / "1.png", whole)
+        found = open_masks(tmp_path / name, 1)(0, "evaluation/1", (320, 320))
         np.testing.assert_array_equal(found, MASKS[0], err_msg=name)
     sure = np.where(MASKS[0], 0.7, np.linspace(0.0, 0.4, 320))
     np.save(tmp_path / "sure.npy", sure[None])
     found = open_masks(tmp_path / "sure.npy", 1)(0, "a", (320, 320))
     np.testing.assert_array_equal(found, MASKS[0])
+
+
+def test_a_method_that_is_never_sure_has_no_hand(tmp_path):
+    sure = np.stack([np.full((4, 4), 0.01), np.full((4, 4), 0.7)])
+    np.save(tmp_path / "sure.npy", sure)
+    find = open_masks(tmp_path / "sure.npy", 2)
+    assert not find(0, "a", (4, 4)).any()
+    assert find(1, "b", (4, 4)).all()
+    write(tmp_path / "soft" / "a.png", np.eye(4, dtype=np.uint8))
+    write(tmp_path / "soft" / "b.png", np.full((4, 4), 180, np.uint8))
+    find = open_masks(tmp_path / "soft", 2)
+    assert not find(0, "a", (4, 4)).any()
+    assert find(1, "b", (4, 4)).all()
+
+
+def test_how_opaque_a_picture_is_says_nothing_of_hands(tmp_path):
+    from PIL import Image
+
+    for mode, count in (("LA", 1), ("RGBA", 3)):
+        grey = np.eye(4, dtype=np.uint8)[..., None] * 255
+        pixels = np.concatenate([grey] * count + [np.full_like(grey, 255)], axis=-1)
+        Image.fromarray(pixels, mode).save(tmp_path / f"{mode}.png")
+        found = open_masks(tmp_path, 1)(0, mode, (4, 4))
+        np.testing.assert_array_equal(found, np.eye(4, dtype=bool))
+
+
+def test_one_mask_does_not_stand_for_two_frames(tmp_path):
+    write(tmp_path / "1.png", np.eye(4, dtype=np.uint8))
+    find = open_masks(tmp_path, 2)
+    find(0, "left/1", (4, 4))
+    find(0, "left/1", (4, 4))
+    with pytest.raises(FileError, match=r"that of left/1 and of right/1.*right/1\.png"):
+        find(1, "right/1", (4, 4))
+
+
+def test_two_methods_are_compared_on_the_same_frames():
+    rng = np.random.default_rng(0)
+    right = rng.integers(50, 100, 300)
+    rest = rng.integers(10, 30, (2, 300))
+    ours = np.stack([right, *rest, right], axis=1)
+    worse = np.stack([right - 5, *(rest + 5), right], axis=1)
+    (line,) = compared(["theirs", "ours"], [worse, ours], 10)
+    assert line.startswith("ours has ")
+    assert line.endswith("significant")
+    assert "not" not in line
+    tp, fp, fn = (x.sum() for x in (right, *rest))
+    apart = tp / (tp + fp + fn) - (tp - 1500) / (tp + fp + fn + 1500)
+    assert f"{apart:.4f} more IoU" in line
+    (line,) = compared(["a", "b"], [ours, ours], 10)
+    assert line.endswith("[0.0000, 0.0000]: not significant")
 
 
 def test_masks_that_do_not_fit_are_refused(root, tmp_path, capsys):

@@ -59,14 +59,20 @@ def of_split(name: str, root: str | Path | None, splits: Sequence[str]) -> Masks
         raise DatasetError(f"{name} has several splits; --subset, of {list(splits)}")
     split = splits[0]
     require_splits(about, split)
-    if root is None or not Path(root).is_dir():
+    if root is None:
+        raise DatasetError(
+            "--masks are compared with whole pictures, which stores don't keep: say "
+            f"with --root DIR where {name} was downloaded to"
+        )
+    root = Path(root).expanduser()
+    if not root.is_dir():
         raise DatasetError(missing(about, root))
-    entries = reader.index(Path(root), split)
+    entries = reader.index(root, split)
 
     def frames() -> Iterator[TrueMask]:
         for entry in entries:
             try:
-                frame = reader.read(Path(root), entry)
+                frame = reader.read(root, entry)
             except FrameError as wrong:
                 yield TrueMask(str(wrong), None)
                 continue
