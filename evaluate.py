@@ -21,7 +21,7 @@ from typing import Any
 
 from handjax import export
 from handjax.data.real.names import MODULES
-from handjax.evaluation import arguments, contest, mask_contest, trained
+from handjax.evaluation import arguments, contest, mask_contest, save, trained
 from handjax.evaluation.labelling import shown
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocols import PROTOCOLS, Protocol
@@ -66,6 +66,8 @@ def on_real(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
     usual = [Path(run).resolve().name or run for run in runs]
     names = contest.name_methods(chosen, [shown(name) for name in usual])
     contest.alignment(chosen, protocol)
+    if chosen.save_predictions:
+        save.require(chosen.save_predictions, protocol, chosen.save_format)
     found, methods = load_runs(chosen), []
     if chosen.labels:
         known, sheet = contest.labels_of_files(chosen, protocol), None

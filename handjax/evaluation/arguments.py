@@ -18,13 +18,14 @@ OF_READING = (
 )
 OF_FILES = (*OF_READING, "unchecked")
 OF_LABELS = tuple(
-    f"labels{end}" for end in ("", "_format", "_unit", "_flip", "_key", "_palm")
+    f"labels{end}"
+    for end in ("", "_format", "_unit", "_flip", "_key", "_palm", "_vertices")
 )
 OF_RUNS = ("center", "centers", "denoiser")
 OF_MASKS = ("root", "subset", "names")
 OF_REAL = (
     *("root", *OF_LABELS, "centers", "align", "subset", "predictions", "names"),
-    *("save_predictions", "save_format"),
+    *("save_predictions", "save_format", "data_dir"),
 )
 MAY_BE_OFF = ("noise", "labels_palm")
 """Flags that say something when they are off, too."""
@@ -56,7 +57,9 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
     )
     _add_generated(parser)
     _add_real(parser.add_argument_group("real datasets"))
-    _add_reading(parser.add_argument_group("--predictions"))
+    _add_reading(
+        parser.add_argument_group("--predictions; of all files, or one a file each")
+    )
     chosen = parser.parse_args(arguments)
     measured = "workdir", "weights", "predictions", "masks"
     if not any(getattr(chosen, name) for name in measured):
@@ -106,6 +109,9 @@ def _add_generated(parser: argparse.ArgumentParser) -> None:
 def _add_real(group: Any) -> None:
     group.add_argument("--root", type=Path, help="the dataset as downloaded")
     group.add_argument(
+        "--data-dir", type=Path, help="where it is stored, if not where it is usual"
+    )
+    group.add_argument(
         "--labels",
         nargs="+",
         type=Path,
@@ -118,6 +124,12 @@ def _add_real(group: Any) -> None:
     group.add_argument("--labels-unit", choices=tuple(UNITS), help="see --unit")
     group.add_argument("--labels-flip", type=axes, metavar="AXES", help="see --flip")
     group.add_argument("--labels-key", nargs="+", metavar="NAME", help="see --key")
+    group.add_argument(
+        "--labels-vertices",
+        type=Path,
+        metavar="FILE",
+        help="true surfaces of the same frames, as in evaluation_verts.json",
+    )
     group.add_argument(
         "--labels-palm",
         action=argparse.BooleanOptionalAction,
@@ -142,25 +154,41 @@ def _add_reading(group: Any) -> None:
         "--format",
         nargs="+",
         choices=FORMATS,
-        help="of all files, or one a file; default: uvd with one camera, else xyz",
-    )
-    group.add_argument("--unit", choices=tuple(UNITS), help="of lengths; default: mm")
-    group.add_argument("--flip", type=axes, metavar="AXES", help="that point away: y")
-    group.add_argument(
-        "--axes", type=turn, help="which is each of three numbers: yxz if v u d"
+        help="default: uvd with one camera, else xyz",
     )
     group.add_argument(
-        "--order", type=numbers, metavar="K,K,...", help="the file's joint for each"
+        "--unit", nargs="+", choices=tuple(UNITS), help="of lengths; default: mm"
+    )
+    group.add_argument(
+        "--flip", nargs="+", type=axes, metavar="AXES", help="that point away: y; none"
+    )
+    group.add_argument(
+        "--axes",
+        nargs="+",
+        type=turn,
+        help="which is each of three numbers: yxz if v u d",
+    )
+    group.add_argument(
+        "--order",
+        nargs="+",
+        type=numbers,
+        metavar="K,K,...",
+        help="the file's joint for each; own if that is its own",
     )
     group.add_argument("--palm", action="store_true", help="stb: joint 0 is the palm")
     group.add_argument(
-        "--shift", type=int, metavar="K", help="row 1 is of frame 1 + K; default: 0"
+        "--shift",
+        nargs="+",
+        type=int,
+        metavar="K",
+        help="row 1 is of frame 1 + K; default: 0",
     )
     group.add_argument(
         "--camera",
+        nargs="+",
         type=camera,
         metavar="NAME",
-        help="that uvd was made with, if not the dataset's: icvl, or fx,fy,u0,v0",
+        help="that uvd was made with: icvl, or fx,fy,u0,v0; own for the dataset's",
     )
     group.add_argument("--key", nargs="+", metavar="NAME", help="arrays to take")
     group.add_argument(
@@ -181,6 +209,8 @@ def foreign(chosen: argparse.Namespace) -> list[str]:
         runs = chosen.workdir or chosen.weights
         others = (*OF_SYNTHETIC, *OF_STUDIO, *(OF_LABELS if runs else OF_RUNS))
         others += () if chosen.predictions else OF_FILES
+        others += () if chosen.labels else OF_LABELS[1:]
+        others += () if chosen.save_predictions else ("save_format",)
         palms = () if chosen.dataset == "stb" else ("palm", "labels_palm")
         others = (*dict.fromkeys((*others, *palms)),)
     return [f"--{n.replace('_', '-')}" for n in others if _given(chosen, n)]

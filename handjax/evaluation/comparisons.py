@@ -66,7 +66,7 @@ def compared(methods: Sequence[Scored], protocol: Protocol) -> list[Comparison]:
     """
     pairs, count = combinations(methods, 2), math.comb(len(methods), 2)
     if len(methods) > ALL_PAIRS:
-        by_rank = sorted(methods, key=lambda one: metrics.mean(_headline(one)))
+        by_rank = sorted(methods, key=lambda one: metrics.mean(one.headline))
         pairs = pairwise(by_rank)
     found = []
     for one, other in pairs:
@@ -80,10 +80,6 @@ def compared(methods: Sequence[Scored], protocol: Protocol) -> list[Comparison]:
     return found
 
 
-def _headline(method: Scored) -> Errors:
-    return next(iter(method.errors.values()))
-
-
 def _rows(method: Scored, first: int, last: int) -> Errors:
-    e, start = _headline(method), method.span.first
+    e, start = method.headline, method.span.first
     return e[first - start : last - start]

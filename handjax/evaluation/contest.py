@@ -24,6 +24,9 @@ CENTERED = {
 }
 """What the crop centres of a real dataset were, as the head of a table says it."""
 
+EACH = ("format", "unit", "flip", "axes", "order", "shift", "camera")
+"""Options that files may have each their own of."""
+
 Given = TypeVar("Given")
 
 
@@ -50,6 +53,11 @@ def labels_of_files(chosen: argparse.Namespace, protocol: Protocol) -> Known:
     known = entries.read_labels(
         files, protocol, chosen.subset, checked=not chosen.unchecked
     )
+    if chosen.labels_vertices:
+        entry = files[0]._replace(path=chosen.labels_vertices)
+        known = entries.with_surfaces(
+            known, entry, protocol, checked=not chosen.unchecked
+        )
     known = subset_of(known, chosen.subset, protocol)
     return known.beginning(chosen.frames)
 
@@ -131,7 +139,10 @@ def tell(
         written += draw_shown(chosen.out, methods, known, sheet)
     if chosen.save_predictions:
         path, format = chosen.save_predictions, chosen.save_format
-        written.append(save(path, methods[0].predicted, protocol, format))
+        ours = methods[0]
+        written.append(
+            save(path, ours.predicted, protocol, format, vertices=ours.vertices)
+        )
     return [text, "", *map(str, written)]
 
 
@@ -170,23 +181,28 @@ def _centre(
 def _entries(chosen: argparse.Namespace, names: Sequence[str]) -> list[Entry]:
     """One a file, as the options say."""
     paths = chosen.predictions or ()
-    formats = _each(chosen.format, len(paths), "--format")
-    return [
-        Entry(
-            path,
-            name,
-            format=format,
-            unit=UNITS[chosen.unit] if chosen.unit else None,
-            flip=chosen.flip,
-            axes=chosen.axes or "xyz",
-            order=chosen.order,
-            palm=chosen.palm,
-            shift=chosen.shift or 0,
-            camera=chosen.camera,
-            keys=tuple(chosen.key or ()),
+    options = {
+        name: _each(getattr(chosen, name), len(paths), f"--{name}") for name in EACH
+    }
+    entries = []
+    for k, (path, name) in enumerate(zip(paths, names, strict=True)):
+        own = {option: values[k] for option, values in options.items()}
+        entries.append(
+            Entry(
+                path,
+                name,
+                format=own["format"],
+                unit=UNITS[own["unit"]] if own["unit"] else None,
+                flip=own["flip"],
+                axes=own["axes"] or "xyz",
+                order=own["order"],
+                palm=chosen.palm,
+                shift=own["shift"] or 0,
+                camera=own["camera"],
+                keys=tuple(chosen.key or ()),
+            )
         )
-        for path, name, format in zip(paths, names, formats, strict=True)
-    ]
+    return entries
 
 
 def _each(

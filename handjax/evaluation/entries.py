@@ -129,6 +129,37 @@ def _beside(parts: Sequence[Points], files: Sequence[Entry]) -> Beside:
     return Beside(np.concatenate(vertices), faces[0])
 
 
+def with_surfaces(
+    known: Known, entry: Entry, protocol: Protocol, *, checked: bool = True
+) -> Known:
+    """Labels with the true surfaces of a file of its own.
+
+    Args:
+        known: labels of all frames of the file.
+        entry: the file, read as the labels are.
+        protocol: of the dataset.
+        checked: refuse vertices that don't lie about the joints.
+
+    Raises:
+        FileError: it can't be read, has other frames or is not read as it was written.
+    """
+    try:
+        points = read(entry.path, (), names=entry.keys, gaps=True)
+        if len(points.numbers) != len(known.joints):
+            raise FileError(
+                f"has {len(points.numbers)} frames where the labels have "
+                f"{len(known.joints)}"
+            )
+        reading = entry.reading(points.kind, protocol)
+        vertices = meshes.in_camera(
+            points.numbers, known.joints, reading, protocol, checked=checked
+        )
+    except FileError as wrong:
+        said = str(wrong).removeprefix(f"{entry.path} ")
+        raise FileError(f"--labels-vertices {entry.path} {said}") from wrong
+    return known._replace(beside=known.beside._replace(vertices=vertices))
+
+
 def judge(
     entry: Entry, known: Known, protocol: Protocol, *, align: str, checked: bool = True
 ) -> Scored:

@@ -181,7 +181,11 @@ def which_frames(span: Span, protocol: Protocol) -> tuple[str, ...]:
     if span.name:
         return (f"{span.name} alone, {len(span)}{whole} frames",)
     if not span.known:
-        apart = f": no {protocol.parts} told apart" if protocol.subsets else ""
+        apart = (
+            f": no {protocol.parts} told apart; --subset names one"
+            if protocol.subsets
+            else ""
+        )
         return (f"{len(span)} frames, not the{whole[3:]} of the test set{apart}",)
     some = protocol.frames and len(span) < protocol.frames
     return (f"{len(span)}{whole} frames",) if some else ()

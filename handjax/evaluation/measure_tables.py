@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from handjax.evaluation.labelling import cut_all
-
-NAME = 28
-"""Characters of the first column, as in `tables`."""
+from handjax.evaluation.tables import NAME
 
 Figures = Mapping[str, Any]
 

@@ -13,9 +13,13 @@ def positive(text: str) -> int:
 
 
 def axes(text: str) -> str:
-    """Some of x, y and z."""
+    """Some of x, y and z, or none of them."""
+    if text == "none":
+        return ""
     if not text or set(text) - set("xyz") or len(set(text)) < len(text):
-        raise argparse.ArgumentTypeError(f"must be some of x, y and z, got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be some of x, y and z, or none; got {text!r}"
+        )
     return "".join(sorted(text))
 
 
@@ -26,8 +30,11 @@ def turn(text: str) -> str:
     return text
 
 
-def camera(text: str) -> Camera:
-    """A camera, by a dataset that has one or by its numbers in pixels."""
+def camera(text: str) -> Camera | None:
+    """A camera, by a dataset that has one or by its numbers in pixels; own for the
+    dataset's that is evaluated."""
+    if text == "own":
+        return None
     known = {name: p.camera for name, p in PROTOCOLS.items() if p.camera}
     if text in known:
         return known[text]
@@ -42,8 +49,10 @@ def camera(text: str) -> Camera:
     return Camera((fx, fy), (u0, v0))
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """Whole numbers between commas."""
+def numbers(text: str) -> tuple[int, ...] | None:
+    """Whole numbers between commas, or as they are."""
+    if text == "own":
+        return None
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:

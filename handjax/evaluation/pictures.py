@@ -46,7 +46,7 @@ def examples(
     first = _offset(methods[0], known)
     return [
         _example(title, first + frame, methods, known, sheet)
-        for title, frame in choose(_headline(methods[0])).items()
+        for title, frame in choose(methods[0].headline).items()
     ]
 
 
@@ -61,7 +61,7 @@ def draw_shown(
         known: the labels.
         sheet: draws frames.
     """
-    found = from_best_to_worst(_headline(methods[0]))
+    found = from_best_to_worst(methods[0].headline)
     frames = [_offset(methods[0], known) + frame for frame in found.values()]
     content = png(sheet(frames, _over(methods, known, frames), list(found)))
     return [] if content is None else [files.write(out / "predictions.png", content)]
@@ -96,7 +96,7 @@ def _example(
         {name: method.placed[row] for name, (method, row) in there.items()},
         png(sheet([frame], _over(methods, known, [frame]), ())),
         {
-            name: float(metrics.per_frame(_headline(method)[[row]])[0])
+            name: float(metrics.per_frame(method.headline[[row]])[0])
             for name, (method, row) in there.items()
         },
     )
@@ -119,10 +119,6 @@ def _over(
 def _offset(method: Scored, known: Known) -> int:
     """Number of the method's first frame among those of the labels."""
     return method.span.first - known.span.first
-
-
-def _headline(method: Scored) -> Errors:
-    return next(iter(method.errors.values()))
 
 
 def png(picture: Any) -> bytes | None:

@@ -7,10 +7,28 @@ from jaxtyping import Float
 
 from handjax.evaluation import submissions
 from handjax.evaluation.predictions import FileError, from_camera, write
+from handjax.evaluation.predictions.write import ENDINGS
 from handjax.evaluation.protocols import Protocol
 from handjax.hands.skeleton import KEYPOINTS
 
 ARCHIVES = (".json", ".zip")
+
+
+def require(path: Path, protocol: Protocol, format: str | None = None) -> None:
+    """See to it that joints can be saved so, before they are there.
+
+    Raises:
+        FileError: the ending or the format can't be.
+    """
+    if path.suffix.lower() not in ENDINGS and not _submitted(path, protocol):
+        raise FileError(
+            f"--save-predictions {path} wants one of the endings {', '.join(ENDINGS)}"
+        )
+    if format == "uvd" and protocol.camera is None:
+        raise FileError(
+            "--save-format uvd wants one camera for all frames, and this dataset has "
+            "more: --save-format xyz"
+        )
 
 
 def save(
@@ -18,6 +36,8 @@ def save(
     joints: Float[np.ndarray, "frames joints 3"],
     protocol: Protocol,
     format: str | None = None,
+    *,
+    vertices: Float[np.ndarray, "frames vertices 3"] | None = None,
 ) -> Path:
     """Write joints as the protocol's public format has them; returns the path.
 
@@ -29,28 +49,33 @@ def save(
         joints: that the dataset is scored on, in the camera's frame, mm.
         protocol: of the dataset.
         format: uvd or xyz, for another than the usual.
+        vertices: as joints, for a challenge's file; None to leave them out.
 
     Raises:
         FileError: the ending or format can't be, or the place can't be written to.
     """
-    if protocol.submission and path.suffix.lower() in ARCHIVES:
-        return _submission(path, joints, protocol)
+    require(path, protocol, format)
+    if _submitted(path, protocol):
+        return _submission(path, joints, vertices, protocol)
     usual = "uvd" if protocol.camera else "xyz"
-    try:
-        numbers = from_camera(joints, format or usual, protocol.camera)
-    except FileError as wrong:
-        raise FileError(f"--save-predictions {path} {wrong}") from wrong
-    return write(path, numbers)
+    return write(path, from_camera(joints, format or usual, protocol.camera))
+
+
+def _submitted(path: Path, protocol: Protocol) -> bool:
+    return protocol.submission is not None and path.suffix.lower() in ARCHIVES
 
 
 def _submission(
-    path: Path, joints: Float[np.ndarray, "frames 21 3"], protocol: Protocol
+    path: Path,
+    joints: Float[np.ndarray, "frames 21 3"],
+    vertices: Float[np.ndarray, "frames vertices 3"] | None,
+    protocol: Protocol,
 ) -> Path:
     """A challenge's file; of other numbers of frames than it wants too, to try it."""
     canonical = joints[:, [protocol.joints.names.index(name) for name in KEYPOINTS]]
     freihand = protocol.sets[0] == "freihand"
     writer = submissions.write_freihand if freihand else submissions.write_ho3d
     try:
-        return writer(path, canonical, partial=True)
+        return writer(path, canonical, vertices, partial=True)
     except (ValueError, OSError) as wrong:
         raise FileError(f"--save-predictions {path}: {wrong}") from wrong

@@ -44,6 +44,11 @@ class Scored(NamedTuple):
     notes: tuple[str, ...] = ()
     vertices: Float[np.ndarray, "frames vertices 3"] | None = None
 
+    @property
+    def headline(self) -> Errors:
+        """e of the headline's joint set."""
+        return next(iter(self.errors.values()))
+
 
 def score(
     name: str,

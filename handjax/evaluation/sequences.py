@@ -73,7 +73,7 @@ def number(
     """Number of the recording that each frame is of; None where nothing tells.
 
     A new one begins with a subset, with a folder in the frames' names, where numbers in
-    them don't go up by one, and where the true hand jumps.
+    them don't go up as they mostly do, and where the true hand jumps.
 
     Args:
         names: of the frames; () where nobody says.
@@ -91,11 +91,18 @@ def number(
     begins[1:] = metrics.per_frame(step) > CUT
     if named:
         places, numbers = zip(*map(_place, names), strict=True)
-        begins[1:] |= np.array(places[1:]) != np.array(places[:-1])
-        begins[1:] |= np.diff(numbers) != 1
+        parted = np.array(places[1:]) != np.array(places[:-1])
+        begins[1:] |= parted | (np.diff(numbers) != _usual_step(numbers, parted))
     firsts = [s.first - span.first for s in protocol.subsets if span.known]
     begins[[first for first in firsts if 0 < first < len(truth)]] = True
     return np.cumsum(begins)
+
+
+def _usual_step(numbers: Sequence[int], parted: Bool[np.ndarray, "steps"]) -> int:
+    """By how much numbers mostly go up: by more than 1 where frames were thinned."""
+    steps = np.diff(numbers)[~parted]
+    sizes, counts = np.unique(steps[steps > 0], return_counts=True)
+    return int(sizes[counts.argmax()]) if sizes.size else 1
 
 
 def _place(name: str) -> tuple[str, int]:

@@ -64,7 +64,7 @@ def write_all(
         methods: the first one is the page's own.
         told: what they were measured on.
     """
-    protocol, published = told.protocol, ranked(told.dataset)
+    protocol, published = told.protocol, _published(told)
     constant = _constant(told)
     methods, found = _measured(methods, constant, told)
     pairs = compared(methods, protocol)
@@ -81,7 +81,7 @@ def write_all(
         published=published,
     )
     files.write(folder / "table.txt", f"{text}\n".encode())
-    shown = {method.name: _headline(method) for method in methods}
+    shown = {method.name: method.headline for method in methods}
     headline = constant[protocol.sets[0]]
     return text, [
         report.write_json(folder, _results(found, pairs, told, published)),
@@ -91,6 +91,13 @@ def write_all(
         report.write_errors(folder, _by_key(methods)),
         write_page(folder, _page(found, pairs, methods, told, head)),
     ]
+
+
+def _published(told: Told) -> Sequence[Published]:
+    """Other people's results, if they are of these frames and of this alignment."""
+    whole = told.protocol.frames in (None, len(told.known.joints))
+    usual = told.align == told.protocol.align
+    return ranked(told.dataset) if whole and usual else ()
 
 
 def _measured(
@@ -121,10 +128,6 @@ def _cut(
     first = method.span.first - known.span.first
     rows = slice(first, first + len(method.span))
     return {name: e[rows] for name, e in constant.items()}
-
-
-def _headline(method: Scored) -> Errors:
-    return next(iter(method.errors.values()))
 
 
 def _noted(methods: Sequence[Scored]) -> list[tuple[str, str]]:
@@ -176,13 +179,13 @@ def _page(
         methods=[
             Method(
                 method.name,
-                _spread(_headline(method), method, known),
+                _spread(method.headline, method, known),
                 _spread(method.placed, method, known),
                 _interval(figures),
             )
             for method, figures in zip(methods, found, strict=True)
         ],
-        published=[(p.name, p.mean_mm, p.source) for p in ranked(told.dataset)],
+        published=[(p.name, p.mean_mm, p.source) for p in _published(told)],
         comparisons=[str(one) for one in pairs],
         examples=told.examples,
         truth=np.where(known.valid[..., None], known.joints, np.nan),

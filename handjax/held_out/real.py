@@ -128,7 +128,13 @@ def _estimate(
     center = chosen.centers or chosen.center or "depth"
     try:
         test = loading.test_frames(
-            chosen.dataset, chosen.root, split, size, center=center
+            chosen.dataset,
+            chosen.root,
+            split,
+            size,
+            data_dir=chosen.data_dir,
+            center=center,
+            sees=found.config.real.sees if "real" in found.config else "depth",
         )
     except loading.FAULTS as wrong:
         # That the frames are there was seen when their labels were read.
@@ -151,7 +157,9 @@ def _rows(estimates: Any, rows: slice) -> Any:
 
 
 def _open(chosen: argparse.Namespace, split: str) -> Split:
-    records = loading.open_frames(chosen.dataset, chosen.root, split)
+    records = loading.open_frames(
+        chosen.dataset, chosen.root, split, data_dir=chosen.data_dir
+    )
     # Surfaces are for files alone: no method of ours has any.
     survey = look_over(records, surfaces=bool(chosen.predictions))
     count = reader(chosen.dataset).ABOUT.frames[split]

@@ -66,8 +66,15 @@ def test_rows_of_zeros_and_rows_that_come_again_are_counted():
 
 
 def test_who_errs_more_than_the_mean_hand_is_told():
-    valid = np.ones(TRUTH.shape[:2], bool)
+    truth = np.tile(TRUTH, (3, 1, 1)) + RNG.normal(0.0, 10.0, (120, 1, 1))
+    valid = np.ones(truth.shape[:2], bool)
     for noise, wanted in ((1.0, 0), (80.0, 1)):
-        numbers = TRUTH + RNG.normal(0.0, noise, TRUTH.shape)
-        found = find_idle(Case(numbers, TRUTH, valid, RHD, "none"), XYZ)
+        numbers = truth + RNG.normal(0.0, noise, truth.shape)
+        found = find_idle(Case(numbers, truth, valid, RHD, "none"), XYZ)
         assert len(found) == wanted
+
+
+def test_of_few_frames_nobody_is_held_against_their_mean_hand():
+    numbers = TRUTH + RNG.normal(0.0, 80.0, TRUTH.shape)
+    valid = np.ones(TRUTH.shape[:2], bool)
+    assert find_idle(Case(numbers, TRUTH, valid, RHD, "none"), XYZ) == []

@@ -76,6 +76,18 @@ def test_acceleration_does_not_cross_the_seam_of_two_recordings(tmp_path):
     assert "1592" in block(table, "acceleration, mm/frame^2")[1]
 
 
+def test_where_predictions_are_aligned_motion_is_about_the_root(tmp_path):
+    predicted = MOVING.copy()
+    # The whole hand trembles: no motion about its own root.
+    predicted[::2] += 5.0
+    words = icvl(tmp_path, MOVING, predicted)
+    found, _ = run(tmp_path, *words)
+    assert found["acceleration"]["mean_mm"] > 10.0
+    found, _ = run(tmp_path, *words, "--align=root")
+    assert found["acceleration"]["mean_mm"] == pytest.approx(0.0, abs=1e-3)
+    assert found["acceleration"]["relative_to"] == "palm"
+
+
 def numbered(names, truth=None, span=None, protocol=ICVL):
     truth = np.repeat(STILL[None], len(names), 0) if truth is None else truth
     span = span or Span(0, len(names), known=False)
@@ -89,6 +101,9 @@ def test_recordings_are_told_by_folders_gaps_and_jumps():
     assert numbered(["a/9.png", "a/10.png"]) == [0, 0]
     # A frame that could not be read has the name of the one before.
     assert numbered(["a/1", "a/1", "a/2"]) == [0, 1, 1]
+    # Every third frame of a recording was kept.
+    thinned = ["a/1", "a/4", "a/7", "b/7", "b/10", "b/16"]
+    assert numbered(thinned) == [0, 0, 0, 1, 1, 2]
     jump = np.repeat(STILL[None], 4, 0)
     jump[2:] += 60.0
     assert numbered(["a/1", "a/2", "a/3", "a/4"], jump) == [0, 0, 1, 1]

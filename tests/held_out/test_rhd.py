@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import evaluate
 from tests.data.test_rhd import pictures, root
-from tests.held_out.commands import evaluated, labels, predictions
+from tests.held_out.commands import evaluated, labels, predictions, refused
 
 
 @pytest.fixture
@@ -67,3 +68,17 @@ def test_labels_are_drawn_on_the_hand_left_or_right(evaluation):
     ]
     assert marked.sum() > 500
     assert np.mean(near) > 0.97
+
+
+def test_another_copy_than_was_stored_is_not_taken_for_it(root, evaluation, capsys):
+    del evaluation
+    other = root.parent / "another copy"
+    for place in (other, root.parent / "nowhere"):
+        other.mkdir(exist_ok=True)
+        words = ["--dataset", "rhd", "--root", place, "--out", root / "out"]
+        said = refused(capsys, *words, "--predictions", root / "a.txt")
+        assert f"was stored from {root.resolve()}" in said
+        assert f"--root {place.resolve()} --again" in said
+    # Who names no root gets what is stored.
+    words = ["--dataset", "rhd", "--out", root / "out", "--align", "none"]
+    assert evaluate.main([*map(str, words), "--predictions", str(root / "a.txt")]) == 0

@@ -7,7 +7,12 @@ their joints are nearest to their own truth, turned axes cost them five times th
 
 from handjax.evaluation.mistakes.case import SAMPLE, SUSPICIOUS, Case, Mistake
 from handjax.evaluation.mistakes.intrinsic import find_mirrored, find_unit
-from handjax.evaluation.mistakes.meaning import find_hidden, find_meaning, find_palm
+from handjax.evaluation.mistakes.meaning import (
+    find_camera,
+    find_hidden,
+    find_meaning,
+    find_palm,
+)
 from handjax.evaluation.mistakes.order import find_order
 from handjax.evaluation.mistakes.relative import find_depths, find_relative
 from handjax.evaluation.mistakes.shift import find_shift
@@ -43,6 +48,9 @@ def _find_reading(
     case: Case, reading: Reading, before: float
 ) -> tuple[list[Mistake], Reading]:
     """Whether numbers mean something else, and how they are better read."""
+    found, better = find_camera(case, reading)
+    if found:
+        return found, better
     if case.align != "none":
         found, better = find_hidden(case, reading, before)
         if found:

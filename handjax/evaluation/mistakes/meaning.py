@@ -69,6 +69,18 @@ def find_meaning(
     return [], reading
 
 
+def find_camera(case: Case, reading: Reading) -> tuple[list[Mistake], Reading]:
+    """Whether the dataset's own camera fits much better than the one that was given."""
+    if reading.camera is None or reading.format != "uvd":
+        return [], reading
+    # An alignment would undo part of what a camera does.
+    placed, better = case._replace(align="none"), reading._replace(camera=None)
+    before, after = placed.error(reading), placed.error(better)
+    if after > HALF * before:
+        return [], reading
+    return [_explain(placed, reading, better, before, after)], better
+
+
 def find_palm(case: Case, reading: Reading) -> tuple[list[Mistake], Reading]:
     """Whether STB's first joint alone is another than it is read as.
 

@@ -8,6 +8,8 @@ from handjax.evaluation.mistakes.case import SAMPLE, Case, Mistake
 from handjax.evaluation.predictions.reading import Reading
 from handjax.evaluation.score import mean_hand, measure
 
+FEWEST = 100
+"""Of fewer frames the mean hand is nearly the hand itself."""
 WORSE = 1.02
 """Who errs so many times as much as the mean hand is worse than it."""
 
@@ -28,6 +30,8 @@ def find_repeated(numbers: Float[np.ndarray, "frames joints 3"]) -> list[Mistake
 
 def find_idle(case: Case, reading: Reading) -> list[Mistake]:
     """Whether the mean hand at the true centroid errs less."""
+    if len(case.truth) < FEWEST:
+        return []
     some = case.sample(SAMPLE)
     truth = some.truth, some.valid
     hand = mean_hand(*truth)
