@@ -69,9 +69,10 @@ def _within_ball(random: np.random.Generator, radius: float) -> Vector:
 
 def _show(part: Part, centre: Vector, size: float, look: Look) -> Held:
     """A view as all views of a look are."""
-    show = _show_depth if look.sees == "depth" else _show_image
     there = {"centre": centre, "rig": part.camera_from_world, "valid": np.True_}
-    return _nothing(look) | show(part, centre, size, look) | there
+    if look.sees == "depth":
+        return _show_depth(part, centre, size, look) | there
+    return _nothing(look) | _show_image(part, centre, size, look) | there
 
 
 def _show_depth(part: Part, centre: Vector, size: float, look: Look) -> Held:

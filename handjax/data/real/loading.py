@@ -4,6 +4,7 @@ A dataset is prepared once (`python -m handjax data`), or here where its downloa
 given; afterwards nothing but the store is read. Left hands come mirrored.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -94,7 +95,8 @@ def source(config: Config, batch_size: int, *, seed: int = 0) -> Source:
             seed=seed,
             process=jax.process_index(),
             processes=processes,
-        )
+        ),
+        threads=1 if look.sees == "depth" else os.cpu_count() or 1,
     )
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:

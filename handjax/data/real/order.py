@@ -4,7 +4,6 @@ So a run that goes on at step n draws what it would have drawn, in the middle of
 epoch as anywhere, and has nothing to save.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,10 +91,17 @@ def draw(
 
 
 class Feed:
-    """Elements of a dataset by their number, the next ones made ahead by threads."""
+    """Elements of a dataset by their number, the next ones made ahead by threads.
 
-    def __init__(self, dataset: Any):
+    Args:
+        dataset: of `draw`.
+        threads: that make them. Depth is cut by many short calls, which a second
+            thread only makes wait for the interpreter; decoding pictures lets go of it.
+    """
+
+    def __init__(self, dataset: Any, *, threads: int = 1):
         self._dataset = dataset
+        self._threads = threads
         self._iterator: Any = None
         self._next = -1
 
@@ -113,9 +119,8 @@ class Feed:
     def _start(self, number: int) -> Any:
         import grain
 
-        threads = os.cpu_count() or 1
         options = grain.ReadOptions(
-            num_threads=threads, prefetch_buffer_size=threads + AHEAD
+            num_threads=self._threads, prefetch_buffer_size=self._threads + AHEAD
         )
         iterator = iter(self._dataset.to_iter_dataset(options))
         iterator.set_state({"next_index": number})
