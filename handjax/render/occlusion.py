@@ -6,10 +6,10 @@ Notation, shared by every function here and by the tests:
     d: from a point to a centre, mm; h: how far that is, in radii.
 """
 
+from operator import mul
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
-
-from handjax.geometry.precision import einsum
 
 STRENGTH = 0.95
 """Of occlusion; below 1, so that no point loses its slope to another; ours."""
@@ -31,10 +31,11 @@ def openness(
     hide at once is taken for independent. The sphere beneath a point lies below its
     horizon and hides nothing.
     """
-    d, _, h = _gaps(points, centres, radii)
-    cosine = jnp.sum(d * normals[:, None], axis=-1)
+    d, length = _gaps(points, centres)
+    h = length / radii[:, None]
+    cosine = sum(map(mul, d, normals.T)) / length
     hidden = jnp.maximum(cosine, 0.0) / jnp.maximum(h, 1.0) ** 2
-    return jnp.prod(1.0 - STRENGTH * hidden, axis=-1)
+    return jnp.prod(1.0 - STRENGTH * hidden, axis=0)
 
 
 def lit(
@@ -48,19 +49,22 @@ def lit(
     Args:
         towards: unit directions to the lamp.
     """
-    d, length, h = _gaps(points, centres, radii)
-    along = length * jnp.sum(d * towards[:, None], axis=-1)
+    d, length = _gaps(points, centres)
+    radii = radii[:, None]
+    along = sum(map(mul, d, towards.T))
     squared = jnp.maximum(length**2 - along**2, 1e-6)
     softness = PENUMBRA * jnp.maximum(along, 0.0) + 1.5
     clear = jnp.clip((jnp.sqrt(squared) - radii) / softness + 1.0, 0.0, 1.0)
     # Within a sphere's own skin a ray only grazes it: that is the surface itself.
     ahead = jnp.clip((along - 0.35 * radii) / (0.5 * radii), 0.0, 1.0)
-    ahead = ahead * jnp.clip((h - 1.3) / 0.7, 0.0, 1.0)
-    return jnp.prod(1.0 - ahead * (1.0 - clear * clear * (3.0 - 2.0 * clear)), axis=-1)
+    ahead = ahead * jnp.clip((length / radii - 1.3) / 0.7, 0.0, 1.0)
+    return jnp.prod(1.0 - ahead * (1.0 - clear * clear * (3.0 - 2.0 * clear)), axis=0)
 
 
-def _gaps(points, centres, radii):
-    """Unit d from every point to every centre, its length, and h."""
-    d = centres - points[:, None]
-    length = jnp.sqrt(jnp.maximum(einsum("psi,psi->ps", d, d), 1e-6))
-    return d / length[..., None], length, length / radii
+def _gaps(points, centres):
+    """Coordinates of d, and its length, (spheres, points) each.
+
+    Points come last, so that all that follows runs along them.
+    """
+    d = [c[:, None] - p for p, c in zip(points.T, centres.T, strict=True)]
+    return d, jnp.sqrt(jnp.maximum(sum(map(mul, d, d)), 1e-6))

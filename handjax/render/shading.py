@@ -39,15 +39,15 @@ SKIN = Surface(wrap=(0.24, 0.10, 0.06))
 
 
 class Shade(NamedTuple):
-    """What light reaches vertices, 1 in the open.
+    """What light reaches points, 1 in the open.
 
     Attributes:
         openness: share of the environment's.
         lit: share of each lamp's.
     """
 
-    openness: Float[Array, "vertices"]
-    lit: Float[Array, "vertices lamps"]
+    openness: Float[Array, "*points"]
+    lit: Float[Array, "*points lamps"]
 
 
 def in_the_open(lights: Lights, vertices: Float[Array, "vertices 3"]) -> Shade:
@@ -93,15 +93,44 @@ def shade(
     carried += [shading.openness[:, None], shading.lit]
     found = interpolate(rendering, faces, jnp.concatenate(carried, axis=-1))
     points, n = found[..., :3], unit(found[..., 3:6])
-    open_, lit = found[..., 6:7], jnp.moveaxis(found[..., 7:], -1, 0)[..., None]
+    back = sent_back(
+        points,
+        n,
+        to_camera(camera, points),
+        albedo,
+        lights,
+        shading=Shade(found[..., 6], found[..., 7:]),
+        surface=surface,
+    )
+    return jnp.where((rendering.face >= 0)[..., None], back, 0.0)
+
+
+def sent_back(
+    points: Float[Array, "*points 3"],
+    n: Float[Array, "*points 3"],
+    to_camera: Float[Array, "*points 3"],
+    albedo: Float[Array, "*points 3"],
+    lights: Lights,
+    *,
+    shading: Shade,
+    surface: Surface = SKIN,
+) -> Float[Array, "*points 3"]:
+    """Linear colour of points of a surface: pixels, or vertices if these lie densely.
+
+    Args:
+        points: in the camera's frame, mm.
+        n: unit normals.
+        to_camera: unit directions.
+        albedo: linear reflectance.
+        shading: light that is kept from the points.
+    """
     ways, bright = towards(lights, points)
-    bright = bright * lit
-    diffuse = open_ * environment_radiance(lights.environment, n)
+    bright = bright * jnp.moveaxis(shading.lit, -1, 0)[..., None]
+    environment = environment_radiance(lights.environment, n)
+    diffuse = shading.openness[..., None] * environment
     diffuse = diffuse + jnp.sum(bright * wrapped(n, ways, surface), axis=0)
-    seen = (rendering.face >= 0)[..., None]
-    gloss = blinn_phong(n, ways, to_camera(camera, points), surface)
-    mirrored = jnp.sum(bright * gloss, axis=0)
-    return jnp.where(seen, albedo * diffuse + mirrored, 0.0)
+    gloss = blinn_phong(n, ways, to_camera, surface)
+    return albedo * diffuse + jnp.sum(bright * gloss, axis=0)
 
 
 def wrapped(

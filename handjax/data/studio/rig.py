@@ -22,10 +22,19 @@ BIAS = 3.0
 
 def stands() -> Float[np.ndarray, "views 4 4"]:
     """camera_from_volume of each camera: it looks at the middle, upright."""
-    return np.stack([_look_from(*stand) for stand in STANDS])
+    return np.stack([look_from(*stand) for stand in STANDS])
 
 
-def _look_from(azimuth: float, elevation: float, distance: float) -> np.ndarray:
+def look_from(
+    azimuth: float, elevation: float, distance: float
+) -> Float[np.ndarray, "4 4"]:
+    """camera_from_volume of an upright camera that looks at the middle.
+
+    Args:
+        azimuth: of its place, to the right, degrees.
+        elevation: of its place, less than 90 degrees.
+        distance: from the middle, mm.
+    """
     a, e = np.deg2rad([azimuth, elevation])
     forward = np.array([-np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
     right = np.cross([0.0, 1.0, 0.0], forward)

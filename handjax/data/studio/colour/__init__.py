@@ -1,0 +1,150 @@
+"""The studio in colour: 24 cameras around one hand, RGB with depth and mask.
+
+The stand-in for the capture stage of [moon2020] and for the real pictures of [ge2019]
+and [baek2019]. Every picture is drawn within the step from a few numbers a frame, and
+is the same whenever it is drawn. A config names the labels that its method may read; no
+other is in a Batch, and no surface ever is in one to learn from.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from handjax.batch import Batch, Source
+from handjax.data.studio import motion
+from handjax.data.studio.colour import backdrops, dome, looks
+from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
+from handjax.data.studio.subjects import SUBJECTS
+
+__all__ = ["AMOUNTS", "LABELS", "SPLITS", "Stage", "held_out", "source", "take"]
+
+Config = Any
+
+AMOUNTS = {
+    "test": (24, 12),
+    "tiny": (1_500, 300),
+    "small": (6_000, 1_000),
+    "full": (20_000, 4_000),
+}
+"""Moments to learn from and to test on, each seen by all 24 cameras."""
+SPLITS = ("train", "test")
+LABELS = ("joints", *OF_PIXELS)
+"""What a config may name. Depth and mask are those of the cameras that a prediction is
+compared with."""
+KEY = 5
+"""Of everything here that is random."""
+TESTED = 1_000
+"""What a moment's key is folded with to draw the camera that is tested on."""
+
+
+def source(config: Config, batch_size: int) -> Source:
+    """Moments of one subject in random order, each as a camera sees it.
+
+    Args:
+        config: see `configs.common.studio`.
+        batch_size: moments a draw.
+
+    Raises:
+        ValueError: the config names what there is not.
+    """
+    _check(config)
+    stage = load_stage(config.subject, config.amount, config.split)
+    count = len(stage.motion.wrist)
+    labels = tuple(config.labels)
+
+    def sample(key: PRNGKeyArray, held: Stage) -> Batch:
+        which, who = jax.random.split(key)
+        moments = jax.random.randint(which, (batch_size,), 0, count)
+        order = jax.vmap(lambda k: jax.random.permutation(k, len(stage.cameras)))
+        seen = order(jax.random.split(who, batch_size))[:, : 1 + config.targets]
+        return take(held, moments, seen, pixels=config.pixels, labels=labels)
+
+    return Source(sample, stage)
+
+
+def held_out(
+    subject: str, amount: str, *, pixels: int = 256, split: str = "test"
+) -> tuple[Source, int]:
+    """Moments in their order, each as one camera sees it, with all that is known.
+
+    Args:
+        subject: one of `SUBJECTS`.
+        amount: one of `AMOUNTS`.
+        pixels: edge of the pictures.
+        split: one of `SPLITS`.
+
+    Returns:
+        A source that takes (stage, numbers of moments) as what is held, and how many
+        moments there are. Its labels have the surface too, hand without arm.
+    """
+    stage = load_stage(subject, amount, split)
+
+    def sample(key: PRNGKeyArray, held: tuple[Stage, Int[Array, "batch"]]) -> Batch:
+        del key
+        whole, moments = held
+        seen = _camera_of(whole, moments)[:, None]
+        return take(whole, moments, seen, pixels=pixels, labels=(*LABELS, "vertices"))
+
+    return Source(sample, (stage, jnp.arange(1))), len(stage.motion.wrist)
+
+
+def load_stage(subject: str, amount: str, split: str) -> Stage:
+    """All that a subject's capture is drawn from.
+
+    Raises:
+        ValueError: naming what there is.
+    """
+    wanted = {"subject": subject, "amount": amount, "split": split}
+    known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
+    for name, value in wanted.items():
+        if value not in known[name]:
+            raise ValueError(
+                f"studio.{name} is {value!r}; in colour it must be one of "
+                f"{list(known[name])}"
+            )
+    number, part = SUBJECTS.index(subject), SPLITS.index(split)
+    key = jax.random.fold_in(jax.random.fold_in(jax.random.key(KEY), number), part)
+    movement, pictures = jax.random.split(key)
+    play = motion.training if split == "train" else motion.gestures
+    moves = play(movement, AMOUNTS[amount][part])
+    with jax.ensure_compile_time_eval():
+        return Stage(
+            look=looks.load_look(subject),
+            light=dome.light(dome.WARMTH[number]),
+            motion=jax.tree.map(partial(jnp.asarray, dtype=jnp.float32), moves),
+            cameras=jnp.asarray(dome.stands(), jnp.float32),
+            backdrops=jnp.asarray(backdrops.make()),
+            key=pictures,
+        )
+
+
+def _camera_of(stage: Stage, moments: Int[Array, "batch"]) -> Int[Array, "batch"]:
+    """The camera whose picture of a moment is tested on; always the same."""
+
+    def draw(moment):
+        key = jax.random.fold_in(jax.random.fold_in(stage.key, moment), TESTED)
+        return jax.random.randint(key, (), 0, len(stage.cameras))
+
+    return jax.vmap(draw)(moments)
+
+
+def _check(config: Config) -> None:
+    unknown = [label for label in config.labels if label not in LABELS]
+    if unknown:
+        raise ValueError(
+            f"studio.labels names {unknown}; in colour it may name {list(LABELS)}"
+        )
+    most = len(dome.stands()) - 1
+    if not 0 <= config.targets <= most:
+        raise ValueError(
+            f"studio.targets is {config.targets}; beside the one whose picture is seen "
+            f"there are {most} cameras"
+        )
+    if config.targets and not set(config.labels) & set(OF_PIXELS):
+        raise ValueError(
+            f"studio.targets is {config.targets}, but studio.labels names none of "
+            f"{list(OF_PIXELS)} that those cameras would show: name one, or set 0"
+        )

@@ -1,0 +1,140 @@
+"""Moments of a capture as batches: which cameras see them, and what of it is told."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt8
+
+from handjax.batch import Batch, Labels, Views
+from handjax.data.studio.colour import shots
+from handjax.data.studio.colour.dome import Dome
+from handjax.data.studio.colour.looks import Look
+from handjax.geometry.cameras import Pinhole
+
+OF_PIXELS = ("depth", "mask")
+"""Labels that cameras have, not the world."""
+AT_ONCE = 4
+"""Moments that are drawn together; the next ones wait."""
+
+
+class Stage(NamedTuple):
+    """A subject's capture, held on the device.
+
+    Attributes:
+        look: surface and colours.
+        light: of the subject's day.
+        motion: a row a moment.
+        cameras: camera_from_world of all.
+        backdrops: sRGB pictures.
+        key: of the pictures.
+    """
+
+    look: Look
+    light: Dome
+    motion: Any
+    cameras: Float[Array, "cameras 4 4"]
+    backdrops: UInt8[Array, "pictures edge edge 3"]
+    key: PRNGKeyArray
+
+
+class Seen(NamedTuple):
+    """What one camera has of a moment; None where nobody asked."""
+
+    image: Float[Array, "*cameras pixels pixels 3"] | None
+    depth: Float[Array, "*cameras pixels pixels"] | None
+    mask: Bool[Array, "*cameras pixels pixels"] | None
+    camera: Pinhole
+    camera_from_world: Float[Array, "*cameras 4 4"]
+
+
+def take(
+    stage: Stage,
+    moments: Int[Array, "batch"],
+    seen: Int[Array, "batch cameras"],
+    *,
+    pixels: int = 256,
+    labels: tuple[str, ...] = (),
+) -> Batch:
+    """Some moments: a picture by each one's first camera, and what is told of it.
+
+    Args:
+        stage: the capture.
+        moments: rows of its motion.
+        seen: cameras of each: the picture's, then those that a prediction is compared
+            with; where there are none of these, it is with the picture's.
+        pixels: edge of all crops.
+        labels: "joints", "vertices" (of the hand), and some of `OF_PIXELS`.
+    """
+    asked = tuple(name for name in OF_PIXELS if name in labels)
+
+    def one(chosen):
+        moment, numbers = chosen
+        posed = shots.pose(stage.look, jax.tree.map(lambda x: x[moment], stage.motion))
+        see = partial(_see, stage, posed, moment, pixels=pixels)
+        alone = len(numbers) == 1
+        first = see(numbers[0], names=("image", *asked) if alone else ("image",))
+        others = None if alone else jax.vmap(partial(see, names=asked))(numbers[1:])
+        return (
+            jax.tree.map(lambda x: x[None], first),
+            others,
+            _known(stage, posed, labels),
+        )
+
+    first, others, known = jax.lax.map(
+        one, (moments, seen), batch_size=min(AT_ONCE, len(moments))
+    )
+    return Batch(_views(first), others and _views(others), known)
+
+
+def _see(
+    stage: Stage,
+    posed: shots.Posed,
+    moment: Int[Array, ""],
+    number: Int[Array, ""],
+    *,
+    names: tuple[str, ...],
+    pixels: int,
+) -> Seen:
+    """What a camera has, whoever asks."""
+    key = jax.random.fold_in(jax.random.fold_in(stage.key, moment), number)
+    aim, lens = jax.random.split(key)
+    shot = shots.aim(aim, posed, stage.cameras[number], pixels=pixels)
+    depth = mask = image = None
+    if "image" in names:
+        image = shots.photograph_of(
+            lens, stage.look, stage.light, posed, shot, stage.backdrops, pixels=pixels
+        )
+    if set(names) & set(OF_PIXELS):
+        depth, mask = shots.measure(stage.look, posed, shot, pixels=pixels)
+    return Seen(
+        image,
+        depth if "depth" in names else None,
+        mask if "mask" in names else None,
+        shot.camera,
+        shot.camera_from_world,
+    )
+
+
+def _known(stage: Stage, posed: shots.Posed, labels: tuple[str, ...]) -> Labels:
+    known: dict[str, Any] = {}
+    if "joints" in labels:
+        known |= {"joints": posed.joints, "joints_valid": jnp.ones(21, bool)}
+    if "vertices" in labels:
+        known["vertices"] = posed.vertices[: len(stage.look.subject.vertices)]
+    return Labels(**known)
+
+
+def _views(seen: Seen) -> Views:
+    """Rays meet in the camera, so its frame is the crop's too."""
+    shape = seen.camera_from_world.shape
+    return Views(
+        depth=seen.depth,
+        image=seen.image,
+        mask=seen.mask,
+        valid=jnp.ones(shape[:2], bool),
+        camera=seen.camera,
+        crop_from_camera=jnp.broadcast_to(jnp.eye(4), shape),
+        camera_from_world=seen.camera_from_world,
+    )
