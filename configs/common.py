@@ -140,12 +140,25 @@ def studio() -> ConfigDict:
     """Frames of a simulated capture for `handjax.data.studio`."""
     return ConfigDict(
         {
+            "modality": "depth",  # or "rgb", with what stands in `rgb`
             "subject": "D",  # A, B for adaptation, C for tuning, D for the last word
             "amount": "small",  # 6,000 x 3 frames to learn from, 1,000 to test on
             "split": "train",  # or "test", or "both" (Table 1)
             "frames": 1.0,  # share of the frames that is used
             "multi_view": 1.0,  # share of those that keeps all views, not one
-            "labels": (),  # what the method may read: "centres", "joints"
+            "labels": (),  # what the method may read: "centres", "joints"; of rgb:
+            # "joints", "keypoints2d", "depth", "mask"
+            "rgb": studio_in_colour(),
+        }
+    )
+
+
+def studio_in_colour() -> ConfigDict:
+    """Pictures of 24 cameras for `handjax.data.studio.colour`."""
+    return ConfigDict(
+        {
+            "pixels": 256,  # edge of the crop
+            "targets": 0,  # cameras beside the picture's own to compare with, a draw
         }
     )
 

@@ -37,13 +37,17 @@ SET_BY_HAND = (
 )
 
 
-def digest(chosen: tuple[str, ...] = factors.FACTORS) -> str:
+def digest(
+    chosen: tuple[str, ...] = factors.FACTORS, *, more: tuple[ModuleType, ...] = ()
+) -> str:
     """Eight letters that change with any constant, pose or vertex of the studio.
 
     Args:
         chosen: the factors.
+        more: modules whose constants count too.
     """
-    found: dict[str, Any] = {m.__name__: _constants(m) for m in SET_BY_HAND}
+    modules = (*SET_BY_HAND, *more)
+    found: dict[str, Any] = {m.__name__: _constants(m) for m in modules}
     found["sensors"] = repr((stereo.Stereo(), sensor.KINECT))
     found["poses"] = {name: angles.tolist() for name, angles in NAMED.items()}
     found["surface"] = hashlib.sha256(ASSET.read_bytes()).hexdigest()

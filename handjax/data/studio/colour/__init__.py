@@ -14,12 +14,21 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from handjax.batch import Batch, Source
-from handjax.data.studio import motion
-from handjax.data.studio.colour import backdrops, dome, looks
+from handjax.data.studio import motion, version
+from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
 from handjax.data.studio.subjects import SUBJECTS
 
-__all__ = ["AMOUNTS", "LABELS", "SPLITS", "Stage", "held_out", "source", "take"]
+__all__ = [
+    "AMOUNTS",
+    "LABELS",
+    "SPLITS",
+    "Stage",
+    "held_out",
+    "label",
+    "source",
+    "take",
+]
 
 Config = Any
 
@@ -31,11 +40,12 @@ AMOUNTS = {
 }
 """Moments to learn from and to test on, each seen by all 24 cameras."""
 SPLITS = ("train", "test")
-LABELS = ("joints", *OF_PIXELS)
-"""What a config may name. Depth and mask are those of the cameras that a prediction is
-compared with."""
+LABELS = ("joints", "keypoints2d", *OF_PIXELS)
+"""What a config may name: key points in space, mm, and in the picture, pixels; depth
+and mask as the cameras have them that a prediction is compared with."""
 KEY = 5
 """Of everything here that is random."""
+VERSION = 1
 TESTED = 1_000
 """What a moment's key is folded with to draw the camera that is tested on."""
 
@@ -59,8 +69,8 @@ def source(config: Config, batch_size: int) -> Source:
         which, who = jax.random.split(key)
         moments = jax.random.randint(which, (batch_size,), 0, count)
         order = jax.vmap(lambda k: jax.random.permutation(k, len(stage.cameras)))
-        seen = order(jax.random.split(who, batch_size))[:, : 1 + config.targets]
-        return take(held, moments, seen, pixels=config.pixels, labels=labels)
+        seen = order(jax.random.split(who, batch_size))[:, : 1 + config.rgb.targets]
+        return take(held, moments, seen, pixels=config.rgb.pixels, labels=labels)
 
     return Source(sample, stage)
 
@@ -137,14 +147,21 @@ def _check(config: Config) -> None:
         raise ValueError(
             f"studio.labels names {unknown}; in colour it may name {list(LABELS)}"
         )
-    most = len(dome.stands()) - 1
-    if not 0 <= config.targets <= most:
+    targets, most = config.rgb.targets, len(dome.stands()) - 1
+    if not 0 <= targets <= most:
         raise ValueError(
-            f"studio.targets is {config.targets}; beside the one whose picture is seen "
-            f"there are {most} cameras"
+            f"studio.rgb.targets is {targets}; there are {most} cameras beside the one "
+            "whose picture is seen"
         )
-    if config.targets and not set(config.labels) & set(OF_PIXELS):
+    if targets and not set(config.labels) & set(OF_PIXELS):
         raise ValueError(
-            f"studio.targets is {config.targets}, but studio.labels names none of "
-            f"{list(OF_PIXELS)} that those cameras would show: name one, or set 0"
+            f"studio.rgb.targets is {targets}, but studio.labels names nothing that "
+            f"those cameras would show: name one of {list(OF_PIXELS)}, or set 0"
         )
+
+
+def label() -> str:
+    """The line that says which studio this is: its version, and a hash of all that was
+    set by hand."""
+    modules = backdrops, dome, looks, shots
+    return f"studio in colour {VERSION} ({version.digest(more=modules)})"

@@ -4,6 +4,8 @@ Made on the host once, sharp-edged and of many rectangles, where training's back
 are soft.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import UInt8
 
@@ -13,6 +15,7 @@ PANELS, LIGHTS = (18, 45), (0, 14)
 SEED = 20
 
 
+@lru_cache
 def make() -> UInt8[np.ndarray, "pictures edge edge 3"]:
     """The bank: sRGB pictures, the same for everybody."""
     rng = np.random.default_rng(SEED)

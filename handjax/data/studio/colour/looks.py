@@ -64,6 +64,7 @@ class Look(NamedTuple):
     albedo: Float[Array, "vertices 3"]
 
 
+@lru_cache
 def load_look(name: str) -> Look:
     """A subject of the studio with all its colours.
 
@@ -132,7 +133,7 @@ def _skin(name: str) -> Skin:
 @lru_cache
 def _marks() -> np.ndarray:
     """Marks at the vertices of the studio's mean surface."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     template = load_template("hand_12553")
     corners = np.asarray(template.vertices)[np.asarray(template.faces)]
@@ -149,5 +150,5 @@ def _marks() -> np.ndarray:
     )
     texture = jnp.stack(load_marks(), axis=-1)
     found = np.asarray(textures.sample(texture, jnp.asarray(read, jnp.float32)))
-    _, nearest = cKDTree(places).query(subjects.base().vertices, k=NEAREST)
+    _, nearest = KDTree(places).query(subjects.base().vertices, k=NEAREST)
     return found[nearest].mean(axis=1)

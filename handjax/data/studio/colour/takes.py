@@ -11,7 +11,7 @@ from handjax.batch import Batch, Labels, Views
 from handjax.data.studio.colour import shots
 from handjax.data.studio.colour.dome import Dome
 from handjax.data.studio.colour.looks import Look
-from handjax.geometry.cameras import Pinhole
+from handjax.geometry import cameras, transforms
 
 OF_PIXELS = ("depth", "mask")
 """Labels that cameras have, not the world."""
@@ -45,7 +45,7 @@ class Seen(NamedTuple):
     image: Float[Array, "*cameras pixels pixels 3"] | None
     depth: Float[Array, "*cameras pixels pixels"] | None
     mask: Bool[Array, "*cameras pixels pixels"] | None
-    camera: Pinhole
+    camera: cameras.Pinhole
     camera_from_world: Float[Array, "*cameras 4 4"]
 
 
@@ -65,7 +65,8 @@ def take(
         seen: cameras of each: the picture's, then those that a prediction is compared
             with; where there are none of these, it is with the picture's.
         pixels: edge of all crops.
-        labels: "joints", "vertices" (of the hand), and some of `OF_PIXELS`.
+        labels: "joints", "keypoints2d" (in the picture), "vertices" (of the hand), and
+            some of `OF_PIXELS`.
     """
     asked = tuple(name for name in OF_PIXELS if name in labels)
 
@@ -76,11 +77,8 @@ def take(
         alone = len(numbers) == 1
         first = see(numbers[0], names=("image", *asked) if alone else ("image",))
         others = None if alone else jax.vmap(partial(see, names=asked))(numbers[1:])
-        return (
-            jax.tree.map(lambda x: x[None], first),
-            others,
-            _known(stage, posed, labels),
-        )
+        known = _known(stage, posed, first, labels)
+        return jax.tree.map(lambda x: x[None], first), others, known
 
     first, others, known = jax.lax.map(
         one, (moments, seen), batch_size=min(AT_ONCE, len(moments))
@@ -117,10 +115,15 @@ def _see(
     )
 
 
-def _known(stage: Stage, posed: shots.Posed, labels: tuple[str, ...]) -> Labels:
+def _known(
+    stage: Stage, posed: shots.Posed, first: Seen, labels: tuple[str, ...]
+) -> Labels:
     known: dict[str, Any] = {}
     if "joints" in labels:
         known |= {"joints": posed.joints, "joints_valid": jnp.ones(21, bool)}
+    if "keypoints2d" in labels:
+        seen = transforms.apply(first.camera_from_world, posed.joints)
+        known["keypoints2d"] = cameras.project(first.camera, seen)[None]
     if "vertices" in labels:
         known["vertices"] = posed.vertices[: len(stage.look.subject.vertices)]
     return Labels(**known)
