@@ -67,7 +67,8 @@ def on_real(chosen: argparse.Namespace, protocol: Protocol) -> list[str]:
     names = contest.name_methods(chosen, [shown(name) for name in usual])
     contest.alignment(chosen, protocol)
     if chosen.save_predictions:
-        save.require(chosen.save_predictions, protocol, chosen.save_format)
+        read = contest.inputs(chosen)
+        save.require(chosen.save_predictions, protocol, chosen.save_format, read=read)
     found, methods = load_runs(chosen), []
     if chosen.labels:
         known, sheet = contest.labels_of_files(chosen, protocol), None

@@ -75,6 +75,33 @@ def test_where_predictions_can_t_go_is_told_before_anything_is_done(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("ours.txt", "would write over"),
+        ("link to labels", "would write over"),
+        ("kept.txt", "may not be changed"),
+        ("folder.txt", "is a folder"),
+        ("ours.txt/x.txt", "can't be written into"),
+    ],
+)
+def test_what_is_there_stays_there(words, tmp_path, capsys, place, said):
+    (tmp_path / "kept.txt").write_text("1 2 3")
+    (tmp_path / "kept.txt").chmod(0o444)
+    (tmp_path / "folder.txt").mkdir()
+    ours = [*words, f"--predictions={tmp_path / 'ours.txt'}"]
+    if place == "link to labels":
+        place = "link.txt"
+        (tmp_path / place).symlink_to(tmp_path / "labels.txt")
+    if place == "ours.txt/x.txt":
+        (tmp_path / "theirs.txt").write_bytes((tmp_path / "ours.txt").read_bytes())
+        ours = [*words, f"--predictions={tmp_path / 'theirs.txt'}"]
+    before = (tmp_path / "ours.txt").read_bytes()
+    assert evaluate.main([*ours, f"--save-predictions={tmp_path / place}"]) == 2
+    assert said in capsys.readouterr().err
+    assert (tmp_path / "ours.txt").read_bytes() == before
+
+
 def test_pixels_of_many_cameras_are_not_saved(tmp_path, capsys):
     words = ["--dataset=stb", f"--out={tmp_path / 'out'}", "--predictions=x.txt"]
     words += ["--labels=y.txt", "--save-predictions=z.txt", "--save-format=uvd"]
@@ -136,8 +163,29 @@ def test_true_surfaces_of_other_frames_are_refused(tmp_path, capsys):
         text = json.dumps((points / 1000.0).tolist())
         (tmp_path / f"{name}.json").write_text(text)
     words = ["--dataset=freihand", f"--labels={tmp_path / 'xyz.json'}"]
-    words += [f"--labels-vertices={tmp_path / 'verts.json'}", "--predictions=x"]
-    assert evaluate.main([*words, f"--out={tmp_path / 'out'}"]) == 2
-    said = capsys.readouterr().err
-    assert "--labels-vertices" in said
-    assert "has 3 frames where the labels have 4" in said
+    words += [f"--out={tmp_path / 'out'}", "--predictions=x"]
+    for name, wanted in (
+        ("verts", "has 3 frames where the labels have 4"),
+        ("xyz", "has 21 points a frame: joints, and no surface"),
+    ):
+        path = tmp_path / f"{name}.json"
+        assert evaluate.main([*words, f"--labels-vertices={path}"]) == 2
+        said = capsys.readouterr().err
+        assert f"--labels-vertices {path} {wanted}" in said
+
+
+def test_true_surfaces_may_stand_beside_joints_and_bring_their_faces(tmp_path):
+    joints, vertices = freihand(np.random.default_rng(0))
+    faces = np.arange(777).reshape(-1, 3)
+    np.savez(tmp_path / "truth.npz", joints=joints, vertices=vertices, faces=faces)
+    np.savez(tmp_path / "ours.npz", joints=joints, vertices=vertices + MIDDLE / 700.0)
+    words = ["--dataset=freihand", "--align=none", f"--out={tmp_path / 'out'}"]
+    words += [f"--labels={tmp_path / 'truth.npz'}", "--labels-key", "joints"]
+    words += [f"--predictions={tmp_path / 'ours.npz'}"]
+    alone = tmp_path / "surface.npz"
+    np.savez(alone, vertices=vertices, faces=faces)
+    for path in (tmp_path / "truth.npz", alone):
+        assert evaluate.main([*words, f"--labels-vertices={path}"]) == 0
+        found = results(tmp_path)["vertices"]
+        assert found["mpvpe_mm"] == pytest.approx(1.0, abs=1e-3)
+        assert 0.0 < found["surface_mm"] <= 1.0

@@ -209,7 +209,7 @@ def foreign(chosen: argparse.Namespace) -> list[str]:
         runs = chosen.workdir or chosen.weights
         others = (*OF_SYNTHETIC, *OF_STUDIO, *(OF_LABELS if runs else OF_RUNS))
         others += () if chosen.predictions else OF_FILES
-        others += () if chosen.labels else OF_LABELS[1:]
+        others += ("data_dir",) if chosen.labels else OF_LABELS[1:]
         others += () if chosen.save_predictions else ("save_format",)
         palms = () if chosen.dataset == "stb" else ("palm", "labels_palm")
         others = (*dict.fromkeys((*others, *palms)),)

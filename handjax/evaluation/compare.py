@@ -131,11 +131,11 @@ def ratio_less(
 
     Args:
         ours, theirs: what each frame adds above and below, as for `ratio`; frames
-            that add nothing below on either side are left out.
+            that add nothing below on both sides are left out.
         block, seed, pairs: as for `ratio`.
     """
-    some = (ours[1] > 0) & (theirs[1] > 0)
-    if not some.any():
+    some = (ours[1] > 0) | (theirs[1] > 0)
+    if not (ours[1].any() and theirs[1].any()):
         return Interval(np.nan, np.nan, np.nan)
     outside = (1.0 - confidence(pairs)) / 2
     rounds, length = max(ROUNDS, round(IN_TAIL / outside)), min(block, int(some.sum()))
@@ -143,9 +143,11 @@ def ratio_less(
     over, under, their_over, their_under = (
         _means(sums[None, some], length, seed, rounds) for sums in (*ours, *theirs)
     )
-    apart = over / under - their_over / their_under
+    # Draws of nothing but frames in which one has no share say nothing.
+    drawn = (under > 0) & (their_under > 0)
+    apart = over[drawn] / under[drawn] - their_over[drawn] / their_under[drawn]
     low, high = np.quantile(apart, (outside, 1.0 - outside))
-    whole = [over[some].sum() / under[some].sum() for over, under in (ours, theirs)]
+    whole = [above.sum() / below.sum() for above, below in (ours, theirs)]
     return Interval(float(whole[0] - whole[1]), float(low), float(high))
 
 

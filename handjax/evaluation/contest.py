@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from handjax.evaluation import entries, summary
@@ -144,6 +145,13 @@ def tell(
             save(path, ours.predicted, protocol, format, vertices=ours.vertices)
         )
     return [text, "", *map(str, written)]
+
+
+def inputs(chosen: argparse.Namespace) -> list[Path]:
+    """Every file and folder that is read."""
+    several = [*(chosen.predictions or ()), *(chosen.labels or ())]
+    alone = chosen.labels_vertices, chosen.centers, chosen.root
+    return [*several, *(path for path in alone if path)]
 
 
 def alignment(chosen: argparse.Namespace, protocol: Protocol) -> str:

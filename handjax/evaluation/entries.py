@@ -12,10 +12,11 @@ from handjax.evaluation.labelling import find_disorder, shown
 from handjax.evaluation.mistakes.labels import check_labels, require_known
 from handjax.evaluation.mistakes.rows import find_idle, find_repeated
 from handjax.evaluation.predictions import FileError, Reading, read, to_camera
-from handjax.evaluation.predictions.files import Points
+from handjax.evaluation.predictions.files import Points, read_surface
 from handjax.evaluation.predictions.reading import shifted
 from handjax.evaluation.protocols import Camera, Protocol
 from handjax.evaluation.score import Scored, score
+from handjax.hands.skeleton import KEYPOINTS
 
 __all__ = ["Entry", "Known", "judge", "read_labels", "subset_of"]
 
@@ -144,20 +145,18 @@ def with_surfaces(
         FileError: it can't be read, has other frames or is not read as it was written.
     """
     try:
-        points = read(entry.path, (), names=entry.keys, gaps=True)
-        if len(points.numbers) != len(known.joints):
-            raise FileError(
-                f"has {len(points.numbers)} frames where the labels have "
-                f"{len(known.joints)}"
-            )
-        reading = entry.reading(points.kind, protocol)
+        kind, points, faces = read_surface(entry.path, len(known.joints), gaps=True)
+        count = points.shape[1]
+        if count in (known.joints.shape[1], len(KEYPOINTS)):
+            raise FileError(f"has {count} points a frame: joints, and no surface")
+        reading = entry.reading(kind, protocol)
         vertices = meshes.in_camera(
-            points.numbers, known.joints, reading, protocol, checked=checked
+            points, known.joints, reading, protocol, checked=checked
         )
     except FileError as wrong:
         said = str(wrong).removeprefix(f"{entry.path} ")
         raise FileError(f"--labels-vertices {entry.path} {said}") from wrong
-    return known._replace(beside=known.beside._replace(vertices=vertices))
+    return known._replace(beside=Beside(vertices, faces))
 
 
 def judge(

@@ -6,7 +6,8 @@ are is one answer for all masks of a method.
 """
 
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def open_masks(path: Path, count: int) -> Find:
             f"width); got {stored.shape} of {stored.dtype}"
         )
 
-    second = _second_value(stored)
+    second = _second_value(path, stored)
 
     def find(number: int, name: str, shape: tuple[int, ...]) -> Mask:
         what = f"{path}, the mask of {name}"
@@ -57,7 +58,7 @@ def open_masks(path: Path, count: int) -> Find:
 def _in_folder(folder: Path) -> Find:
     every = sorted(folder.rglob("*.png"))
     some = every[:: -(-len(every) // LOOKS) or 1]
-    second, owners = _second_value(map(_picture, some)), dict[Path, str]()
+    second, owners = _second_value(folder, _readable(some)), dict[Path, str]()
 
     def find(number: int, name: str, shape: tuple[int, ...]) -> Mask:
         del number
@@ -77,14 +78,36 @@ def _in_folder(folder: Path) -> Find:
     return find
 
 
-def _second_value(masks: Iterable[Shaped[np.ndarray, "..."]]) -> float | None:
-    """The value besides 0 that masks have; None if they have more, or 0 alone."""
-    found: set[float] = set()
-    for pixels in masks:
-        found |= {float(value) for value in np.unique(pixels) if value != 0}
-        if len(found) > 1:
-            return None
-    return found.pop() if found else None
+def _second_value(
+    path: Path, masks: Iterable[Shaped[np.ndarray, "..."]]
+) -> float | None:
+    """The value besides 0 that masks have; None if they have more, or 0 alone.
+
+    Raises:
+        FileError: they differ in what they have, most of them having one.
+    """
+    every = [np.unique(pixels[pixels != 0]) for pixels in masks]
+    single = [float(values[0]) for values in every if len(values) == 1]
+    more = [values for values in every if len(values) > 1]
+    # Of how sure a network is, one value is the exception: a picture without a hand.
+    if len(more) >= len(single):
+        return None
+    if more or len(set(single)) > 1:
+        shown = " or ".join(f"{value:g}" for value in sorted(set(single)))
+        others = ", and others of more values" if more else ""
+        raise FileError(
+            f"--masks {path} has pictures of 0 and {shown} alone{others}: write all "
+            "masks with the same two values, or all from 0 to 255, and keep other "
+            "pictures out of it"
+        )
+    return single[0]
+
+
+def _readable(paths: Iterable[Path]) -> Iterator[Shaped[np.ndarray, "..."]]:
+    """Pictures but for those that can't be read: they need not be masks."""
+    for path in paths:
+        with suppress(FileError):
+            yield _picture(path)
 
 
 def _picture(path: Path) -> Shaped[np.ndarray, "..."]:

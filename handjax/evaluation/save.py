@@ -1,5 +1,8 @@
 """Predictions into the form that a dataset's other tools take."""
 
+import os
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +17,27 @@ from handjax.hands.skeleton import KEYPOINTS
 ARCHIVES = (".json", ".zip")
 
 
-def require(path: Path, protocol: Protocol, format: str | None = None) -> None:
+def require(
+    path: Path,
+    protocol: Protocol,
+    format: str | None = None,
+    *,
+    read: Iterable[Path] = (),
+) -> None:
     """See to it that joints can be saved so, before they are there.
 
+    Args:
+        path, protocol, format: see `save`.
+        read: files and folders that are read, and must stay as they are.
+
     Raises:
-        FileError: the ending or the format can't be.
+        FileError: the place, the ending or the format can't be.
     """
+    whole = path.resolve()
+    for other in read:
+        if whole.is_relative_to(other.expanduser().resolve()):
+            raise FileError(f"--save-predictions {path} would write over {other}")
+    require_room(path)
     if path.suffix.lower() not in ENDINGS and not _submitted(path, protocol):
         raise FileError(
             f"--save-predictions {path} wants one of the endings {', '.join(ENDINGS)}"
@@ -29,6 +47,22 @@ def require(path: Path, protocol: Protocol, format: str | None = None) -> None:
             "--save-format uvd wants one camera for all frames, and this dataset has "
             "more: --save-format xyz"
         )
+
+
+def require_room(path: Path) -> None:
+    """See to it that a file can be written there.
+
+    Raises:
+        FileError: it can't.
+    """
+    if path.is_dir():
+        raise FileError(f"--save-predictions {path} is a folder; name a file in it")
+    # Who is root may write over what is meant to stay.
+    if path.exists() and not path.stat().st_mode & stat.S_IWUSR:
+        raise FileError(f"--save-predictions {path} is there and may not be changed")
+    above = next(p for p in path.absolute().parents if p.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise FileError(f"--save-predictions {path}: {above} can't be written into")
 
 
 def save(

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from handjax.data.real import loading
 from handjax.data.real.download import missing
+from handjax.data.real.frame import StoreError
 from handjax.data.real.names import reader
 from handjax.data.real.survey import Survey, look_over
 from handjax.evaluation import own, surveyed
@@ -184,7 +185,8 @@ def _told(chosen: argparse.Namespace) -> Iterator[None]:
         yield
     except loading.FAULTS as wrong:
         said, where = str(wrong), missing(about, chosen.root)
-        said = said if "home page" in said else f"{said}\n{where}"
+        if "home page" not in said and not isinstance(wrong, StoreError):
+            said = f"{said}\n{where}"
         runs = chosen.workdir or chosen.weights
         alone = "" if runs else "\nor give its labels alone: --labels FILE"
         raise FileError(said + alone) from wrong

@@ -103,16 +103,30 @@ def test_values_of_masks_are_read_as_they_were_meant(tmp_path):
 
 
 def test_a_method_that_is_never_sure_has_no_hand(tmp_path):
-    sure = np.stack([np.full((4, 4), 0.01), np.full((4, 4), 0.7)])
+    sure = np.stack([np.full((4, 4), 0.01), 0.7 + 0.1 * np.eye(4)])
     np.save(tmp_path / "sure.npy", sure)
     find = open_masks(tmp_path / "sure.npy", 2)
     assert not find(0, "a", (4, 4)).any()
     assert find(1, "b", (4, 4)).all()
     write(tmp_path / "soft" / "a.png", np.eye(4, dtype=np.uint8))
-    write(tmp_path / "soft" / "b.png", np.full((4, 4), 180, np.uint8))
+    write(tmp_path / "soft" / "b.png", 180 + np.eye(4, dtype=np.uint8))
     find = open_masks(tmp_path / "soft", 2)
     assert not find(0, "a", (4, 4)).any()
     assert find(1, "b", (4, 4)).all()
+
+
+def test_pictures_that_are_no_masks_do_not_change_what_masks_mean(tmp_path):
+    for name in "abc":
+        write(tmp_path / f"{name}.png", np.eye(4, dtype=np.uint8))
+    (tmp_path / "broken.png").write_bytes(b"nothing")
+    np.testing.assert_array_equal(open_masks(tmp_path, 3)(0, "a", (4, 4)), np.eye(4))
+    write(tmp_path / "preview.png", np.arange(16, dtype=np.uint8).reshape(4, 4))
+    with pytest.raises(FileError, match="0 and 1 alone, and others of more values"):
+        open_masks(tmp_path, 3)
+    (tmp_path / "preview.png").unlink()
+    write(tmp_path / "c.png", 255 * np.eye(4, dtype=np.uint8))
+    with pytest.raises(FileError, match="of 0 and 1 or 255 alone: write all masks"):
+        open_masks(tmp_path, 3)
 
 
 def test_how_opaque_a_picture_is_says_nothing_of_hands(tmp_path):
@@ -150,6 +164,16 @@ def test_two_methods_are_compared_on_the_same_frames():
     assert f"{apart:.4f} more IoU" in line
     (line,) = compared(["a", "b"], [ours, ours], 10)
     assert line.endswith("[0.0000, 0.0000]: not significant")
+
+
+def test_a_method_that_sees_hands_where_none_is_is_worse():
+    # Every other frame has no hand; one method says so.
+    n = np.tile([[50, 0, 50, 900], [0, 0, 0, 1000]], (150, 1))
+    false = n.copy()
+    false[1::2, 1], false[1::2, 3] = 500, 500
+    (line,) = compared(["a", "b"], [n, false], 10)
+    assert line.startswith(f"a has {50 / 100 - 50 / 600:.4f} more IoU than b")
+    assert line.endswith("]: significant")
 
 
 def test_masks_that_do_not_fit_are_refused(root, tmp_path, capsys):

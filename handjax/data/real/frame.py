@@ -135,6 +135,10 @@ class DatasetError(ValueError):
     """A dataset that can't be read, and what to do about it."""
 
 
+class StoreError(DatasetError):
+    """A store that can't be used or written, though the dataset may be there."""
+
+
 def require_splits(about: About, *names: str) -> None:
     """Refuse names that are no splits of a dataset.
 

@@ -234,8 +234,9 @@ def _open(
     wanted = store.check_names(reader, splits)
     stored = store.open_store(reader, data_dir)
     if root:
-        for split in set(wanted) & stored.splits.keys():
-            store.require_root(reader, split, stored.splits[split], root)
+        for split in wanted:
+            if split in stored.splits:
+                store.require_root(reader, split, stored.splits[split], root, data_dir)
     if lacking := [split for split in wanted if split not in stored.splits]:
         if not root:
             raise DatasetError(missing(reader.ABOUT, root))

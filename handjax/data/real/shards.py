@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handjax.data.real import records
-from handjax.data.real.frame import DatasetError, FrameError, Reader
+from handjax.data.real.frame import DatasetError, FrameError, Reader, StoreError
 
 PER_SHARD = 512
 """Frames: 20 MB of NYU, and what a kill may cost."""
@@ -167,7 +167,7 @@ def writing(path: Path) -> Iterator[None]:
         if not isinstance(wrong, OSError) and type(wrong) is not RuntimeError:
             raise
         reason = getattr(wrong, "strerror", None) or wrong
-        raise DatasetError(
+        raise StoreError(
             f"{getattr(wrong, 'filename', None) or path} can't be written ({reason}); "
             "make room there, or choose another folder with --data-dir. What is "
             "prepared stays, and a preparation goes on where it ended"

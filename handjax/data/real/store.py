@@ -17,10 +17,12 @@ from typing import IO, NamedTuple
 
 from handjax.data.real import builder
 from handjax.data.real.builder import Split
+from handjax.data.real.download import missing
 from handjax.data.real.frame import (
     DatasetError,
     FrameError,
     Reader,
+    StoreError,
     require_splits,
 )
 from handjax.data.real.progress import Bar
@@ -87,7 +89,7 @@ def prepare(
         store, faults = open_store(reader, data_dir), []
         for name in names:
             if name in store.splits and not again:
-                require_root(reader, name, store.splits[name], root)
+                require_root(reader, name, store.splits[name], root, data_dir)
                 if strict:
                     _require_all(reader, name, store.splits[name])
                 continue
@@ -104,19 +106,30 @@ def prepare(
     return store
 
 
-def require_root(reader: Reader, name: str, split: Split, root: str | Path) -> None:
+def require_root(
+    reader: Reader,
+    name: str,
+    split: Split,
+    root: str | Path,
+    data_dir: str | Path | None = None,
+) -> None:
     """See to it that a stored split is of the download that was named.
 
     Raises:
-        DatasetError: it was stored from another folder.
+        StoreError: it was stored from another folder.
+        DatasetError: what was named is no folder.
     """
-    named = Path(root).expanduser().resolve()
-    if split.root and named != Path(split.root):
-        raise DatasetError(
-            f"{reader.ABOUT.name}, {name} was stored from {split.root}, and --root is "
-            f"{named}: leave --root out to use what is stored, or store this one by "
-            f"python -m handjax data {reader.ABOUT.name} --root {named} --again"
-        )
+    named, about = Path(root).expanduser().resolve(), reader.ABOUT
+    if not split.root or named == Path(split.root):
+        return
+    if not named.is_dir():
+        raise DatasetError(missing(about, root))
+    where = f" --data-dir {data_dir}" if data_dir else ""
+    raise StoreError(
+        f"{about.name}, {name} was stored from {split.root}, and --root is {named}: "
+        "leave --root out to use what is stored, or store this one by python -m "
+        f"handjax data {about.name} --root {named}{where} --split {name} --again"
+    )
 
 
 def check_names(reader: Reader, splits: Sequence[str]) -> tuple[str, ...]:
@@ -209,7 +222,7 @@ def _alone(folder: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
     except OSError as wrong:
-        raise DatasetError(
+        raise StoreError(
             f"{path.parent} can't be written to ({wrong.strerror}); choose another "
             "folder with --data-dir"
         ) from wrong
@@ -232,6 +245,6 @@ def _lock(file: IO[str]) -> None:
         if not os.path.samestat(os.fstat(file.fileno()), os.stat(file.name)):
             raise BlockingIOError
     except OSError as wrong:
-        raise DatasetError(
+        raise StoreError(
             "another process prepares this dataset; wait until it is done"
         ) from wrong

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from handjax.evaluation.predictions import arrays, encoding, shapes, text
 from handjax.evaluation.predictions.surface import Surface, apart, surface_of
@@ -63,9 +63,56 @@ def read(
     return found
 
 
+def read_surface(
+    path: str | Path, frames: int, *, gaps: bool = False
+) -> tuple[
+    str, Float[np.ndarray, "frames vertices 3"], Int[np.ndarray, "faces 3"] | None
+]:
+    """The surfaces of a file: its vertices, or all that it holds.
+
+    Args:
+        path: of the file.
+        frames: how many it should have.
+        gaps: let vertices be NaN.
+
+    Returns:
+        Which kind it is of, see `arrays.kind`; vertices; and faces where it has some.
+
+    Raises:
+        FileError: it can't be read or has others; the message names the file.
+    """
+    try:
+        kind, found = _arrays(Path(path))
+        surface = Surface()
+        if not isinstance(found, bytes):
+            surface = surface_of(found, frames)
+        vertices = surface.vertices
+        if vertices is None:
+            vertices = _read(Path(path), (), (), "xyz").numbers
+        if len(vertices) != frames:
+            raise FileError(
+                f"has {len(vertices)} frames where the labels have {frames}"
+            )
+        _check(vertices, gaps, "vertices")
+    except FileError as wrong:
+        raise FileError(f"{path} {wrong}") from wrong
+    return kind, vertices, surface.faces
+
+
 def _read(
     path: Path, joints: Collection[int], names: Sequence[str], hint: str
 ) -> Points:
+    kind, found = _arrays(path)
+    if isinstance(found, bytes):
+        return _from_text(found, joints)
+    holding, beside = apart(found, names)
+    points = arrays.choose(holding, joints, names=names, hint=hint)
+    row_names = arrays.names_of(holding, len(points))
+    return Points(points, row_names, kind, surface_of(beside, len(points)))
+
+
+def _arrays(path: Path) -> tuple[str, arrays.Arrays | bytes]:
+    """Which kind a file is of, and its arrays, or its text."""
     try:
         content = path.read_bytes()
     except OSError as wrong:
@@ -74,13 +121,7 @@ def _read(
         raise FileError("is empty")
     content = encoding.as_utf8(arrays.unpacked(content))
     kind = arrays.kind(content)
-    if kind == "text":
-        return _from_text(content, joints)
-    found = arrays.load(path, content, kind)
-    holding, beside = apart(found, names)
-    points = arrays.choose(holding, joints, names=names, hint=hint)
-    row_names = arrays.names_of(holding, len(points))
-    return Points(points, row_names, kind, surface_of(beside, len(points)))
+    return kind, content if kind == "text" else arrays.load(path, content, kind)
 
 
 def _from_text(content: bytes, joints: Collection[int]) -> Points:
