@@ -63,10 +63,17 @@ def check(config: Config) -> None:
         "synthetic.center": (config.synthetic.center, CENTERS),
         "synthetic.view": (config.synthetic.view, VIEWS),
         "model.dtype": (config.model.dtype, DTYPES),
+        "studio.modality": (
+            config.studio.get("modality", "depth"),
+            studio.MODALITIES,
+        ),
         "studio.subject": (config.studio.subject, studio.SUBJECTS),
         "studio.amount": (config.studio.amount, studio.AMOUNTS),
         "studio.split": (config.studio.split, studio.SPLITS),
-        **{f"studio.labels: {x}": (x, studio.LABELS) for x in config.studio.labels},
+        **{
+            f"studio.labels: {x}": (x, studio.labels_of(config.studio))
+            for x in config.studio.labels
+        },
         **{f"phases[{k}].keep": (p.keep, KEEPS) for k, p in enumerate(config.phases)},
         **_choices_of_real(config),
     }

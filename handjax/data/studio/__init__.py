@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from handjax.batch import FAR, Batch, Labels, Source, Views
 from handjax.data.crop import PIXELS, SIZE
-from handjax.data.studio import frames
+from handjax.data.studio import colour, frames
 from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.factors import AMOUNTS
 from handjax.data.studio.frames import Capture
@@ -27,10 +27,12 @@ from handjax.geometry import cameras, transforms
 __all__ = [
     "AMOUNTS",
     "LABELS",
+    "MODALITIES",
     "SPLITS",
     "SUBJECTS",
     "TestFrames",
     "label",
+    "labels_of",
     "source",
     "test_frames",
 ]
@@ -39,8 +41,20 @@ Config = Any
 
 LABELS = ("centres", "joints")
 """What a config may name: sphere centres with their radii, and key points."""
+MODALITIES = ("depth", "rgb")
+"""What cameras see: see here, and `studio.colour`."""
 SPLITS = ("train", "test", "both")
 """What may be learnt from: NYU's proportions make "both" a tenth more."""
+
+
+def labels_of(config: Config) -> tuple[str, ...]:
+    """What a config may name, by what its cameras see."""
+    return colour.LABELS if _in_colour(config) else LABELS
+
+
+def _in_colour(config: Config) -> bool:
+    """Configs of old releases know of depth alone."""
+    return config.get("modality", "depth") == "rgb"
 
 
 def source(config: Config, batch_size: int) -> Source:
@@ -48,8 +62,14 @@ def source(config: Config, batch_size: int) -> Source:
 
     Args:
         config: see `configs.common.studio`.
-        batch_size: frames a draw, each of three views.
+        batch_size: frames a draw, each of three views; in colour of one, and as many
+            more to compare with as the config says.
+
+    Raises:
+        ValueError: the config names what there is not.
     """
+    if _in_colour(config):
+        return colour.source(config, batch_size)
     splits = ("train", "test") if config.split == "both" else (config.split,)
     captures = [frames.load(config.subject, config.amount, split) for split in splits]
     held = _hold(captures, config.labels, config.frames, config.multi_view)

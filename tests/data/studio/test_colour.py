@@ -7,6 +7,7 @@ import pytest
 
 from configs import common
 from handjax.batch import FAR
+from handjax.data import studio
 from handjax.data.studio import colour, rig, subjects, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.geometry import cameras, transforms
@@ -167,7 +168,7 @@ def test_backdrops_are_sharp_and_the_same_for_everybody():
     ],
 )
 def test_only_labels_that_are_named_are_there(named, targets, known):
-    source = colour.source(settings(labels=named, targets=targets), 2)
+    source = studio.source(settings(labels=named, targets=targets), 2)
     batch = jax.eval_shape(source.sample, jax.random.key(0), source.held)
     seen = batch.targets or batch.views
     found = {k for k, x in batch.labels._asdict().items() if x is not None}

@@ -20,7 +20,7 @@ def make() -> UInt8[np.ndarray, "pictures edge edge 3"]:
     """The bank: sRGB pictures, the same for everybody."""
     rng = np.random.default_rng(SEED)
     pictures = np.stack([_picture(rng) for _ in range(COUNT)])
-    return np.uint8(255.0 * np.clip(pictures, 0.0, 1.0) + 0.5)
+    return (255.0 * np.clip(pictures, 0.0, 1.0) + 0.5).astype(np.uint8)
 
 
 def _picture(rng: np.random.Generator) -> np.ndarray:
