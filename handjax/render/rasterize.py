@@ -23,6 +23,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 from handjax.geometry import cameras
 from handjax.geometry.precision import einsum
 from handjax.render import visibility
+from handjax.render.designs import DESIGNS, FASTEST
 
 
 class Rendering(NamedTuple):
@@ -39,7 +40,7 @@ class Rendering(NamedTuple):
     barycentrics: Float[Array, "*batch height width 3"]
 
 
-@partial(jax.jit, static_argnames=("height", "width", "cull"))
+@partial(jax.jit, static_argnames=("height", "width", "cull", "design"))
 def rasterize(
     camera: cameras.Camera,
     vertices: Float[Array, "vertices 3"],
@@ -49,6 +50,7 @@ def rasterize(
     width: int,
     far: Float[ArrayLike, ""],
     cull: bool = False,
+    design: str | None = None,
 ) -> Rendering:
     """Depth, face and barycentric weights at every pixel's centre.
 
@@ -62,11 +64,18 @@ def rasterize(
         far: depth of the background, which hides what lies behind it, mm.
         cull: leave out faces that turn their back. A closed surface never shows
             those: the same picture for less work.
+        design: how visible faces are sought, one of `designs.DESIGNS`, which all find
+            the same; by default the fastest known for the backend.
     """
+    design = design or FASTEST.get(jax.default_backend(), "fragments")
+    if design not in DESIGNS:
+        known = ", ".join(DESIGNS)
+        raise ValueError(f"There is no design {design!r}: choose one of {known}.")
     pinhole = isinstance(camera, cameras.Pinhole)
     uvz = jnp.column_stack([cameras.project(camera, vertices), vertices[:, 2]])
     q = _q_from_depth(uvz[:, 2], pinhole)
     nearest = visibility.nearest_faces(
+        DESIGNS[design],
         visibility.Frame(height, width, _q_of_near(pinhole), cull),
         jax.lax.stop_gradient(uvz.at[:, 2].set(q)),
         faces,

@@ -1,20 +1,18 @@
-"""Which face of a mesh each pixel sees: exactly, and without gradient.
+"""Which face of a mesh each pixel sees: what all designs of the search share.
 
-Every face gives a fragment for each pixel of its bounding box in the picture; the
-fragments of all faces, one after another, are made and put to the depth test a chunk at
-a time, so that a face of any size costs what it covers. Work goes with the pixels that
-faces cover, memory with pixels and faces, never with their product.
+A design draws the pictures of a batch: vertices and faces in, the nearest face at every
+pixel out, exactly and without gradient. `designs` holds them. Here is what they must
+agree on: which faces are to be seen, where, whether a pixel's centre is on a face, and
+which face wins.
 
-The pictures of a batch share their chunks: `nearest_faces` arranges that under `vmap`.
-Over several devices, `shard_map` gives each device chunks of its own.
-
-Notation, shared by every function here and by the tests:
+Notation, shared by every function here, by the designs and by the tests:
     u, v: where the three corners of faces appear, pixels, 3 x [*faces].
     q: their depth in a measure that is linear in the picture, 3 x [*faces].
     w: weights of the corners, of sum 1, 3 x [*faces].
+    uvq: all three of every vertex, [batch, vertices, 3].
 """
 
-import math
+from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import NamedTuple
 
@@ -23,24 +21,18 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float, Int
 
-from handjax.render.queue import owners
-
 SMALLEST_AREA = 1e-10
 """Faces of less than half this area in the picture count as degenerate, pixels^2."""
 
-PIXELS_A_FRAGMENT = 6.4
-"""Pixels of the picture for each fragment of a chunk; at 64x64, a hand takes two
-chunks."""
-
-MOST_FRAGMENTS = 2**31 - 1
-"""Fragments are numbered in int32: faces that might give more are drawn in groups."""
-
 PIXELS_TOGETHER = 2**17
-"""So many pixels of a batch share chunks on a CPU, whose cache is to hold them all;
-further pictures have their turn."""
+"""So many pixels of a batch are drawn together on a CPU, whose cache is to hold them
+all; further pictures have their turn."""
+
+MOST_PIECES = 2**31 - 1
+"""Pieces of faces are numbered in int32: what might give more is drawn in groups."""
 
 NO_FACE = 2**31 - 1
-"""The face of a pixel where no fragment has passed the depth test."""
+"""The face of a pixel where none has passed the depth test."""
 
 
 class Frame(NamedTuple):
@@ -59,13 +51,32 @@ class Frame(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """The nearest fragment at each pixel so far: its depth and its face."""
+    """The nearest face at each pixel so far, and its q there."""
 
     q: Float[Array, "*pixels"]
     face: Int[Array, "*pixels"]
 
 
+class Box(NamedTuple):
+    """Pixels of the picture between the corners of each face.
+
+    Attributes:
+        left, top: the first of them.
+        columns, rows: how many there are; none of faces that are not to be seen.
+    """
+
+    left: Int[Array, "*faces"]
+    top: Int[Array, "*faces"]
+    columns: Int[Array, "*faces"]
+    rows: Int[Array, "*faces"]
+
+
+Design = Callable[[Frame, Array, Array, Array], Nearest]
+"""frame, uvq, faces [faces, 3] and the background's q [batch] to [batch, h, w]."""
+
+
 def nearest_faces(
+    design: Design,
     frame: Frame,
     uvq: Float[Array, "vertices 3"],
     faces: Int[Array, "faces 3"],
@@ -73,13 +84,15 @@ def nearest_faces(
 ) -> Nearest:
     """The nearest face at every pixel's centre and its q there.
 
-    Of faces equally near, the first. Pixels without one have face `NO_FACE`.
+    Of faces equally near, the first. Pixels without one have face `NO_FACE`. Under
+    `vmap` the design meets the pictures together; over several devices, `shard_map`
+    gives each device pictures of its own.
 
     Args:
         uvq: where vertices appear, pixels, and their q.
         background: q of what hides all behind it.
     """
-    batched = custom_vmap(lambda *meshes: _nearest_faces(frame, *meshes))
+    batched = custom_vmap(lambda *meshes: tuple(design(frame, *meshes)))
 
     @batched.def_vmap
     def _join(size, mapped, uvq, faces, background):
@@ -102,6 +115,8 @@ def nearest_faces(
         split = [x.reshape(size, -1, *x.shape[1:]) for x in joined]
         return tuple(split), (True, True)
 
+    # The designs' parts must all see the same bits of where vertices are.
+    uvq = jax.lax.optimization_barrier(uvq)
     q, face = batched(uvq[None], faces.astype(jnp.int32), background[None])
     return Nearest(q[0], face[0])
 
@@ -127,85 +142,88 @@ def weights_at_origin(
     return [x / total for x in spans], inside
 
 
-def _nearest_faces(frame, uvq, faces, background):
-    """`nearest_faces` for a batch: uvq [b, v, 3], background [b]."""
-    height, width = frame.height, frame.width
-    uvq = jax.lax.optimization_barrier(uvq)
-    q = jnp.broadcast_to(background[:, None], (len(uvq), height * width)).ravel()
-    nearest = Nearest(q, jnp.full_like(q, NO_FACE, jnp.int32))
-    # One face fewer than would fit: the last chunk counts on beyond the last fragment.
-    group = max(MOST_FRAGMENTS // max(len(q), 1) - 1, 1)
-    for first in range(0, len(faces), group):
-        nearest = _draw(frame, nearest, uvq, faces[first : first + group], first)
-    return tuple(x.reshape(-1, height, width) for x in nearest)
+def q_at(corners, row, column):
+    """q of faces at pixels' centres, and whether these lie on them.
 
-
-def _draw(frame, nearest, uvq, faces, first):
-    """Put the fragments of faces, numbered from `first`, to the depth test.
-
-    `ends` holds the running number of fragments after each face in each picture.
+    Args:
+        corners: u, v and q.
     """
-    # Pictures come last in the fragments' order: neighbours in memory, read as vectors.
-    corners = jnp.transpose(uvq, (2, 1, 0))[:, faces.T]
-    ends = jnp.cumsum(_count_fragments(frame, *corners).ravel(), dtype=jnp.int32)
-    chunk = math.ceil(len(nearest.q) / PIXELS_A_FRAGMENT)
-
-    def draw_chunk(state):
-        nearest, start = state
-        fragment = start + jnp.arange(chunk, dtype=jnp.int32)
-        owner = owners(ends, start, chunk)
-        fragments = _fragments(frame, uvq, faces, ends, fragment, owner)
-        return _depth_test(nearest, *fragments, first), start + chunk
-
-    start = jnp.zeros((), jnp.int32)
-    return jax.lax.while_loop(
-        lambda state: state[1] < ends[-1], draw_chunk, (nearest, start)
-    )[0]
+    u, v, q = corners
+    w, inside = weights_at_origin([x - column for x in u], [x - row for x in v])
+    return q[0] + w[1] * (q[1] - q[0]) + w[2] * (q[2] - q[0]), inside
 
 
-def _count_fragments(frame, u, v, q):
-    """How many pixels the bounding box of each face has; 0 if it is not to be seen."""
+def in_sight(frame: Frame, corners):
+    """Whether faces are neither degenerate, nor too near, nor culled."""
+    u, v, q = corners
     area = (u[1] - u[0]) * (v[2] - v[0]) - (u[2] - u[0]) * (v[1] - v[0])
     facing = -area if frame.cull else jnp.abs(area)
-    seen = (facing > SMALLEST_AREA) & (facing < jnp.inf)
-    seen &= reduce(jnp.minimum, q) > frame.near
-    columns, rows = _span(u, frame.width)[1], _span(v, frame.height)[1]
-    return jnp.where(seen, columns * rows, 0)
+    beyond = reduce(jnp.minimum, q) > frame.near
+    return (facing > SMALLEST_AREA) & (facing < jnp.inf) & beyond
 
 
-def _span(x, size):
+def box(frame: Frame, corners) -> Box:
+    """Where faces may be seen."""
+    u, v, _ = corners
+    seen = in_sight(frame, corners)
+    (left, columns), (top, rows) = span(u, frame.width), span(v, frame.height)
+    return Box(left, top, jnp.where(seen, columns, 0), jnp.where(seen, rows, 0))
+
+
+def span(x, size: int):
     """First pixel between the corners' coordinates, and how many there are."""
     first = jnp.clip(jnp.ceil(reduce(jnp.minimum, x)), 0, size).astype(jnp.int32)
     last = jnp.clip(jnp.floor(reduce(jnp.maximum, x)), -1, size - 1).astype(jnp.int32)
     return first, jnp.maximum(last - first + 1, 0)
 
 
-def _fragments(frame, uvq, faces, ends, fragment, owner):
-    """Pixel, q and face of each fragment; those off their face lie in no pixel."""
-    batch, vertices = uvq.shape[:2]
-    exists = owner < len(ends)
-    owner = jnp.minimum(owner, len(ends) - 1)
-    face = jax.lax.div(owner, jnp.int32(batch))
-    picture = owner - face * batch
-    corners = uvq.reshape(-1, 3)[faces[face] + vertices * picture[:, None]]
-    u, v, q = jnp.transpose(corners, (2, 1, 0))
-    (left, columns), (top, rows) = _span(u, frame.width), _span(v, frame.height)
-    place = fragment - ends[owner] + columns * rows
-    down = jax.lax.div(place, jnp.maximum(columns, 1))
-    row, column = top + down, left + place - down * columns
-    w, inside = weights_at_origin(list(u - column), list(v - row))
-    pixel = (picture * frame.height + row) * frame.width + column
-    nowhere = batch * frame.height * frame.width
-    pixel = jnp.where(inside & exists, pixel, nowhere)
-    return pixel, q[0] + w[1] * (q[1] - q[0]) + w[2] * (q[2] - q[0]), face
+def background_alone(q: Float[Array, "batch"], pixels: int) -> Nearest:
+    """A batch of pictures without a face, as one row of pixels."""
+    q = jnp.broadcast_to(q[:, None], (len(q), pixels)).ravel()
+    return Nearest(q, jnp.full_like(q, NO_FACE, jnp.int32))
 
 
-def _depth_test(nearest, pixel, q, face, first):
-    """Keep the nearest fragments, and of those equally near the first face's."""
+def groups(
+    faces: Int[Array, "faces 3"], most: int
+) -> Iterator[tuple[int, Int[Array, "some 3"]]]:
+    """Faces in groups that int32 can number the pieces of, and each group's first.
+
+    Args:
+        most: pieces that a face can have, in all pictures together.
+    """
+    # One face fewer than would fit: the last chunk counts on beyond the last piece.
+    size = max(MOST_PIECES // max(most, 1) - 1, 1)
+    for first in range(0, len(faces), size):
+        yield first, faces[first : first + size]
+
+
+def nearer(one: Nearest, other: Nearest) -> Nearest:
+    """At each pixel the nearer of two, and of equally near ones the first face."""
+    equal = (other.q == one.q) & (other.face < one.face)
+    taken = (other.q < one.q) | equal
+    return Nearest(*(jnp.where(taken, y, x) for x, y in zip(one, other, strict=True)))
+
+
+def nearest_of(q, inside, face) -> Nearest:
+    """Of faces along the first axis, at each pixel the nearest that it lies on."""
+    # Depths are compared with their least: compute them once, to equal bits. Where a
+    # compiler is free to do it twice, it takes twice as long besides.
+    q = jax.lax.optimization_barrier(jnp.where(inside, q, jnp.inf))
+    least = jnp.min(q, axis=0)
+    seen = (q == least) & (q < jnp.inf)
+    return Nearest(least, jnp.min(jnp.where(seen, face, NO_FACE), axis=0))
+
+
+def depth_test(nearest: Nearest, pixel, q, face) -> Nearest:
+    """Keep what is nearest, and of what is equally near the first face.
+
+    Args:
+        pixel: where each face is put to the test, the number of pixels for nowhere.
+    """
     # Depths are compared with what they became: compute them once, to equal bits.
     pixel, q = jax.lax.optimization_barrier((pixel, q))
     best = nearest.q.at[pixel].min(q, mode="drop")
     passed = q == best.at[pixel].get(mode="fill", fill_value=-jnp.inf)
     kept = jnp.where(best < nearest.q, NO_FACE, nearest.face)
     pixel = jnp.where(passed, pixel, len(best))
-    return Nearest(best, kept.at[pixel].min(face + first, mode="drop"))
+    return Nearest(best, kept.at[pixel].min(face, mode="drop"))
