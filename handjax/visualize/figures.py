@@ -45,17 +45,20 @@ def draw_spheres(
         colours: one a sphere; skin by default.
     """
     pixels = (np.arange(size * scale) + 0.5) / scale - 0.5
-    xy = np.stack(np.meshgrid(pixels, pixels), -1) - np.asarray(centre)
-    offset = (xy / np.asarray(focal))[:, :, None] - centres[:, :2]
-    squared = radii**2 - np.sum(offset**2, -1)
-    depth = np.where(
-        squared > 0, centres[:, 2] - np.sqrt(np.maximum(squared, 0)), np.inf
+    # Of each column and of each row beside each sphere, mm.
+    x, y = (
+        ((pixels - c) / f)[:, None] - beside
+        for c, f, beside in zip(centre, focal, centres[:, :2].T, strict=True)
     )
+    squared = radii**2 - x**2 - (y**2)[:, None]
+    half_chord = np.sqrt(np.maximum(squared, 0))
+    depth = np.where(squared > 0, centres[:, 2] - half_chord, np.inf)
     first = depth.argmin(-1)
-    hit = np.isfinite(depth.min(-1))[..., None]
-    inwards = np.concatenate([offset, -np.sqrt(np.maximum(squared, 0))[..., None]], -1)
-    normal = np.take_along_axis(inwards, first[..., None, None], 2)[:, :, 0]
-    normal = np.where(hit, normal / radii[first][..., None], 0.0)
+    row, column = np.indices(first.shape)
+    hit = squared[row, column, first] > 0
+    inwards = x[column, first], y[row, first], -half_chord[row, column, first]
+    normal = np.where(hit, np.stack(inwards) / radii[first], 0.0)
+    normal = np.moveaxis(normal, 0, -1)
     return shade(normal, colour=SKIN if colours is None else colours[first])
 
 

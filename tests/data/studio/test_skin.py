@@ -18,8 +18,20 @@ from handjax.hands.template import load_template
 
 STILL, HERE = jnp.eye(3), jnp.zeros(3)
 REST = jnp.zeros((len(POSED), 3))
+TEMPLATE = load_template("hand_790")
 
+# Compiled once for both subjects.
 pose = jax.jit(pose_subject, static_argnames="detail")
+over_frames = jax.jit(jax.vmap(pose_subject, (None, 0, None, None)))
+
+
+@jax.jit
+def skinned(subject, angles):
+    """Vertices as the house's own linear blend skinning has them."""
+    template = TEMPLATE._replace(axes=subject.axes)
+    turns = rotations_from_angles(template, angles)
+    G = posed_transforms(subject.joints, Pose(turns, jnp.zeros(3), jnp.zeros(0)))
+    return linear_blend_skinning(subject.vertices, subject.weights.T, G)
 
 
 @pytest.fixture(scope="module", params=["A", "C"])
@@ -42,16 +54,8 @@ def test_nothing_moves_at_rest(subject):
 
 def test_without_detail_it_is_linear_blend_skinning(subject):
     angles = jnp.asarray(NAMED["aokay"])
-    template = load_template("hand_790")._replace(axes=subject.axes)
-
-    @jax.jit
-    def skinned(angles):
-        turns = rotations_from_angles(template, angles)
-        G = posed_transforms(subject.joints, Pose(turns, jnp.zeros(3), jnp.zeros(0)))
-        return linear_blend_skinning(subject.vertices, subject.weights.T, G)
-
     got = pose(subject, angles, STILL, HERE, detail=False).vertices
-    np.testing.assert_allclose(got, skinned(angles), atol=1e-3)
+    np.testing.assert_allclose(got, skinned(subject, angles), atol=1e-3)
 
 
 def test_the_wrist_goes_where_it_is_put_and_all_turns_about_it(subject):
@@ -133,7 +137,7 @@ def test_depth_is_that_of_balls_and_of_what_is_swept_between_them():
 
 def test_mapped_over_frames_it_is_the_loop(subject):
     angles = jnp.stack([jnp.asarray(NAMED[name]) for name in ("fist", "indextip")])
-    mapped = jax.jit(jax.vmap(lambda a: pose_subject(subject, a, STILL, HERE)))(angles)
+    mapped = over_frames(subject, angles, STILL, HERE)
     for k, row in enumerate(angles):
         alone = pose(subject, row, STILL, HERE).vertices
         np.testing.assert_allclose(mapped.vertices[k], alone, atol=5e-3)

@@ -1,5 +1,7 @@
 """The capture as a whole: cameras, frames, cache, batches, and labels that stay out."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +15,13 @@ from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.skin import pose_subject
 from handjax.data.studio.subjects import load_subject
 from handjax.geometry import cameras, spheres, transforms
+
+
+@jax.jit
+@partial(jax.vmap, in_axes=(None, 0, 0, 0))
+def centres_of(body, angles, turn, wrist):
+    """Sphere centres of one body in many frames; compiled once for all bodies."""
+    return pose_subject(body, angles, turn, wrist).centres
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +138,7 @@ def test_a_changed_constant_changes_the_hash(monkeypatch):
 def test_fingers_touch_in_a_fifth_of_the_test_frames(name):
     body = load_subject(name)
     moves = jax.tree.map(jnp.asarray, motion.gestures(jax.random.key(1), 200))
-    pose = jax.jit(jax.vmap(lambda a, w, x: pose_subject(body, a, w, x).centres))
-    centres = pose(moves.angles, moves.world_from_hand, moves.wrist)
+    centres = centres_of(body, moves.angles, moves.world_from_hand, moves.wrist)
     touch = motion.touching(
         np.asarray(centres),
         np.asarray(body.sphere_radii),

@@ -22,7 +22,11 @@ SIZE, PIXELS = 300.0, 32
 VALID = jnp.array([[True, True], [True, False]])
 MOVE = jnp.array([9.0, -6.0, 4.0])
 
+# XLA compiles in half the time what runs but once.
+ONCE = {"xla_backend_optimization_level": 0}
 
+
+@jax.jit
 def hands(key):
     """The resting spheres, turned and moved, two examples, world coordinates."""
     centred = TEMPLATE.sphere_centres - TEMPLATE.sphere_centres.mean(axis=0)
@@ -74,14 +78,15 @@ def predict(method):
 
 @pytest.fixture(scope="session")
 def params(method, batch):
-    return jax.jit(method.init)(jax.random.key(1), batch)[0]
+    return jax.jit(method.init, compiler_options=ONCE)(jax.random.key(1), batch)[0]
 
 
 @pytest.fixture(scope="session")
 def terms(config, params):
     """Every term that a network can be trained by, (prediction, batch) -> number."""
     fits = wan_spheres.unlabelled_terms(params, config.model, TEMPLATE)
-    return fits | wan_spheres.labelled_terms(config.model)
+    every = fits | wan_spheres.labelled_terms(config.model)
+    return {name: jax.jit(term) for name, term in every.items()}
 
 
 @pytest.fixture(scope="session")

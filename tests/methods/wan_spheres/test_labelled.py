@@ -1,5 +1,6 @@
 """Terms that need labels, against loops and values known by hand."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from handjax.methods.wan_spheres.labelled import map_labels, true_centres
 def test_true_centres_follow_the_rig(batch):
     # The camera on the right sees the world's x as its depth, negated.
     views = batch.views._replace(valid=jnp.ones((2, 2), bool))
-    c = true_centres(batch._replace(views=views))
+    c = jax.jit(true_centres)(batch._replace(views=views))
     np.testing.assert_allclose(c[:, 1, :, 2], -c[:, 0, :, 0], atol=1e-3)
     np.testing.assert_allclose(c[:, 1, :, 0], c[:, 0, :, 2], atol=1e-3)
     np.testing.assert_allclose(c[:, 1, :, 1], c[:, 0, :, 1], atol=1e-3)
@@ -31,8 +32,8 @@ def test_map_labels_agree_with_a_loop(truth):
 
 
 def test_as_printed_labels_are_lit_everywhere(truth, batch):
-    _, lit = map_labels(truth, batch, threshold=0.05)
-    _, everywhere = map_labels(truth, batch, threshold=0.0)
+    labels = jax.jit(map_labels, static_argnames="threshold")
+    (_, lit), (_, everywhere) = (labels(truth, batch, threshold=t) for t in (0.05, 0.0))
     assert jnp.mean(everywhere != 0) > 2 * jnp.mean(lit != 0)
 
 

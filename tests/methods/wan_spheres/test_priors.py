@@ -1,5 +1,7 @@
 """The three priors, and the palm denoiser: values by hand, and that they are learnt."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +14,14 @@ from tests.methods.wan_spheres.conftest import TEMPLATE, hands
 
 REST = TEMPLATE.sphere_centres
 
+# Compiled once for all tests.
+bone_length = jax.jit(
+    partial(priors.bone_length, rest=REST, allowed=(0.8, 1.2)),
+)
+collision = jax.jit(
+    partial(priors.collision, template=TEMPLATE), static_argnames="form"
+)
+
 
 def test_bones_are_the_35_distances_that_no_pose_changes():
     assert len(np.unique(priors.BONES, axis=0)) == 35
@@ -22,25 +32,23 @@ def test_bones_are_the_35_distances_that_no_pose_changes():
 
 
 def test_a_bone_within_its_range_is_free_and_beyond_it_costs_the_square(truth, batch):
-    allowed = (0.8, 1.2)
     for scale, off in ((1.0, 0.0), (0.85, 0.0), (1.3, 0.1), (0.7, 0.1)):
         sized = truth._replace(centres=scale * truth.centres)
-        got = priors.bone_length(sized, batch, rest=REST, allowed=allowed)
+        got = bone_length(sized, batch)
         wanted = np.mean(np.square(off * np.asarray(priors.distances(REST))))
         assert got == pytest.approx(wanted, rel=1e-3, abs=1e-6)
 
 
 def test_a_bone_of_no_length_has_a_finite_slope(truth, batch):
     def cost(c):
-        flat = truth._replace(centres=c)
-        return priors.bone_length(flat, batch, rest=REST, allowed=(0.8, 1.2))
+        return bone_length(truth._replace(centres=c), batch)
 
     assert jnp.isfinite(jax.grad(cost)(jnp.zeros_like(truth.centres))).all()
 
 
 @pytest.mark.parametrize("form", ["excess", "printed"])
 def test_a_hand_at_rest_does_not_collide(form, truth, batch):
-    got = priors.collision(truth, batch, form=form, template=TEMPLATE)
+    got = collision(truth, batch, form=form)
     assert got == pytest.approx(0.0, abs=1e-2)
 
 
@@ -49,19 +57,14 @@ def test_fingers_in_one_another_collide_in_each_form(form, truth, batch):
     # The little finger stands where the ring finger is.
     c = truth.centres.at[..., 29:35, :].set(truth.centres[..., 23:29, :])
     merged = truth._replace(centres=c)
-    apart, met = (
-        priors.collision(hand, batch, form=form, template=TEMPLATE)
-        for hand in (truth, merged)
-    )
+    apart, met = (collision(hand, batch, form=form) for hand in (truth, merged))
     assert met > apart + 10.0
 
 
 def test_the_code_counts_centres_within_6_mm(truth, batch):
     c = truth.centres.at[..., 34, :].set(truth.centres[..., 28, :] + 2.0 / 3**0.5)
-    got = priors.collision(
-        truth._replace(centres=c), batch, form="code", template=TEMPLATE
-    )
-    at_rest = priors.collision(truth, batch, form="code", template=TEMPLATE)
+    got = collision(truth._replace(centres=c), batch, form="code")
+    at_rest = collision(truth, batch, form="code")
     assert got - at_rest == pytest.approx(32.0, rel=1e-3)
 
 

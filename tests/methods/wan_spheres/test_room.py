@@ -14,8 +14,13 @@ from tests.methods.wan_spheres.conftest import TEMPLATE
 TERMS = (*FITTING, *LABELLED)
 
 
-def test_joints_come_back_to_the_world(method, truth, batch):
-    found = method.joints(truth, batch)
+@pytest.fixture(scope="module")
+def joints(method):
+    return jax.jit(method.joints)
+
+
+def test_joints_come_back_to_the_world(joints, truth, batch):
+    found = joints(truth, batch)
     np.testing.assert_allclose(found["centres41"], batch.labels.centres, atol=1e-3)
     assert found["nyu14"].shape == (2, 14, 3)
     assert found["keypoints21"].shape == (2, 21, 3)
@@ -23,8 +28,8 @@ def test_joints_come_back_to_the_world(method, truth, batch):
     np.testing.assert_array_equal(found["nyu14"][:, 0], found["centres41"][:, 33])
 
 
-def test_the_denoiser_touches_the_palm_alone(method, truth, batch):
-    found = method.joints(truth._replace(palm=truth.palm + 7.0), batch)
+def test_the_denoiser_touches_the_palm_alone(joints, truth, batch):
+    found = joints(truth._replace(palm=truth.palm + 7.0), batch)
     moved = jnp.any(jnp.abs(found["nyu14_denoised"] - found["nyu14"]) > 1.0, (0, 2))
     np.testing.assert_array_equal(jnp.flatnonzero(moved), [11, 12, 13])
 
@@ -38,11 +43,17 @@ def test_fitting_measures_the_unlabelled_and_teaches_with_the_labelled(
     method, params, truth, moved, batch
 ):
     blind = batch._replace(labels=batch.labels._replace(centres=None, radii=None))
-    mixed = method.losses["fitting"](params, (moved, truth), (blind, batch))
+
+    @jax.jit
+    def measured(params, moved, truth, blind, batch):
+        fitting = method.losses["fitting"]
+        mixed = fitting(params, (moved, truth), (blind, batch))
+        return mixed, fitting(params, moved, blind)
+
+    mixed, alone = measured(params, moved, truth, blind, batch)
     assert set(mixed) == set(TERMS)
     assert mixed["coordinates_l1"] == pytest.approx(0.0, abs=1e-6)
     assert mixed["model_to_data"] > 1.0
-    alone = method.losses["fitting"](params, moved, blind)
     assert set(alone) == set(FITTING)
     for name in FITTING:
         np.testing.assert_allclose(alone[name], mixed[name], rtol=1e-6)
@@ -51,11 +62,13 @@ def test_fitting_measures_the_unlabelled_and_teaches_with_the_labelled(
 def test_the_priors_own_phase_judges_the_labels_and_not_the_estimate(
     method, params, truth, moved, batch
 ):
-    ours, theirs = (
-        method.losses["prior"](params, hand, batch)["prior"] for hand in (truth, moved)
+    own, fitting = (
+        jax.jit(lambda *given, loss=loss: loss(*given)["prior"])
+        for loss in (method.losses["prior"], method.losses["fitting"])
     )
+    ours, theirs = (own(params, hand, batch) for hand in (truth, moved))
     assert ours == theirs
-    wanted = method.losses["fitting"](params, truth, batch)["prior"]
+    wanted = fitting(params, truth, batch)
     np.testing.assert_allclose(ours, wanted, rtol=1e-4)
 
 
@@ -128,14 +141,17 @@ def test_a_setting_that_is_not_known_is_refused(name):
 def descend(value_and_grad, batch):
     """(params, which terms, steps) -> their sum before and after."""
     optimizer = optax.adam(3e-3)
-    update = jax.jit(optimizer.update)
+
+    @jax.jit
+    def move(params, state, slope):
+        change, state = optimizer.update(slope, state)
+        return optax.apply_updates(params, change), state
 
     def run(params, chosen, steps):
         state, values = optimizer.init(params), []
         for _ in range(steps):
             value, slope = value_and_grad(params, batch, chosen)
-            change, state = update(slope, state)
-            params = optax.apply_updates(params, change)
+            params, state = move(params, state, slope)
             values.append(float(value))
         return values[0], values[-1]
 

@@ -12,6 +12,12 @@ from tests.methods.wan_spheres.conftest import PIXELS, SIZE, VALID, R
 
 PITCH = SIZE / PIXELS
 
+# Compiled once for all tests.
+model_to_data = jax.jit(unlabelled.model_to_data, static_argnames="pairs")
+data_to_model = jax.jit(unlabelled.data_to_model, static_argnames=("pairs", "reach"))
+consistency = jax.jit(unlabelled.consistency, static_argnames=("average", "beta"))
+median_of_views = jax.jit(unlabelled.median_of_views)
+
 
 @pytest.mark.parametrize("name", ["model_to_data", "data_to_model", "consistency"])
 def test_the_truth_costs_nothing(name, truth, batch, terms):
@@ -56,7 +62,7 @@ def test_model_to_data_agrees_with_a_loop_over_pairs(kind, pairs, moved, batch):
     found = in_other_views(moved, batch, kind)
     assert len(found) == pairs
     wanted = np.mean([np.abs(slow_depth(c) - D).mean() for c, D in found])
-    got = unlabelled.model_to_data(moved, batch, pairs=kind)
+    got = model_to_data(moved, batch, pairs=kind)
     assert got == pytest.approx(wanted, rel=2e-3)
 
 
@@ -70,7 +76,7 @@ def test_data_to_model_agrees_with_a_loop_over_pairs(kind, moved, batch):
             p = np.array([(u - middle) * PITCH, (v - middle) * PITCH, D[v, u]])
             distances.append(np.abs(np.linalg.norm(p - c, axis=-1) - R).min())
         errors.append(np.minimum(distances, 50.0).mean())
-    got = unlabelled.data_to_model(moved, batch, pairs=kind)
+    got = data_to_model(moved, batch, pairs=kind)
     assert got == pytest.approx(np.mean(errors), rel=1e-3)
 
 
@@ -78,9 +84,7 @@ def test_a_hand_that_slid_along_one_views_axis_is_caught_by_the_other(truth, bat
     # Farther away from the first camera by 30 mm: it sees a flat difference, the
     # camera on the right sees the hand beside where it is.
     slid = truth._replace(centres=truth.centres.at[:, 0, :, 2].add(30.0))
-    own, all_ = (
-        unlabelled.model_to_data(slid, batch, pairs=kind) for kind in ("own", "all")
-    )
+    own, all_ = (model_to_data(slid, batch, pairs=kind) for kind in ("own", "all"))
     assert all_ > 1.5 * own
 
 
@@ -88,23 +92,23 @@ def test_a_point_far_away_pulls_no_sphere(truth, batch, terms):
     def pull(c):
         return terms["data_to_model"](truth._replace(centres=c), batch)
 
-    assert (jax.grad(pull)(truth.centres + 500.0) == 0.0).all()
+    assert (jax.jit(jax.grad(pull))(truth.centres + 500.0) == 0.0).all()
 
 
 def test_as_printed_far_points_pull(truth, batch):
     away = truth._replace(centres=truth.centres + 400.0)
-    assert unlabelled.data_to_model(away, batch) <= 50.0
-    assert unlabelled.data_to_model(away, batch, reach=np.inf) > 100.0
+    assert data_to_model(away, batch) <= 50.0
+    assert data_to_model(away, batch, reach=np.inf) > 100.0
 
 
 def test_the_median_of_three_views_is_not_moved_by_one():
     c = jax.random.normal(jax.random.key(0), (1, 1, 41, 3))
     three = jnp.concatenate([c, c, c + 100.0], axis=1)
-    every = unlabelled.median_of_views(three, jnp.ones((1, 3), bool))
+    every = median_of_views(three, jnp.ones((1, 3), bool))
     np.testing.assert_allclose(every, c[:, 0], atol=1e-5)
-    last = unlabelled.median_of_views(three, jnp.array([[False, False, True]]))
+    last = median_of_views(three, jnp.array([[False, False, True]]))
     np.testing.assert_allclose(last, c[:, 0] + 100.0, atol=1e-4)
-    none = unlabelled.median_of_views(three, jnp.zeros((1, 3), bool))
+    none = median_of_views(three, jnp.zeros((1, 3), bool))
     assert (none == 0.0).all()
 
 
@@ -126,7 +130,7 @@ def test_views_that_disagree_by_a_known_shift_cost_its_square(average, truth, ba
     # Three views would agree with the middle one; two meet halfway in the median.
     shift = jnp.array([0.0, 0.0, 12.0])
     apart = truth._replace(centres=truth.centres.at[0, 1].add(shift))
-    got = unlabelled.consistency(apart, batch, average=average, beta=10.0)
+    got = consistency(apart, batch, average=average, beta=10.0)
     # Of three valid views two are 6 mm off, or one is 12 mm off for most spheres.
     wanted = {"median": 2 * 36.0 / 3, "least_variance": 144.0 / 3}
     assert got == pytest.approx(wanted[average], rel=1e-2)
@@ -134,9 +138,11 @@ def test_views_that_disagree_by_a_known_shift_cost_its_square(average, truth, ba
 
 def test_the_agreement_is_no_parameter(truth, batch, terms):
     apart = truth.centres.at[0, 1].add(12.0)
-    slope = jax.grad(lambda c: terms["consistency"](truth._replace(centres=c), batch))(
-        apart
-    )
+
+    def cost(c):
+        return terms["consistency"](truth._replace(centres=c), batch)
+
+    slope = jax.jit(jax.grad(cost))(apart)
     # Each view is drawn to the middle alone: 2 x 6 mm over three valid views.
     np.testing.assert_allclose(jnp.abs(slope[0]).max(), 12.0 / 3 / 41, rtol=1e-3)
     assert (slope[1] == 0.0).all()
