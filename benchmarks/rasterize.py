@@ -109,7 +109,7 @@ def measure(designs: list[str], name: str, pixels: int, count: int, repeats: int
 
 
 HEAD = (
-    f"{'design':12}{'ms':>10}{'gradient':>10}{'times':>8}{'candidates':>13}"
+    f"{'design':12}{'ms':>10}{'gradient':>10}{'times':>8}{'candidates':>15}"
     f"{'ns each':>9}{'MiB':>10}{'gradient':>10}{'differ':>8}"
 )
 
@@ -119,7 +119,7 @@ def row(design: str, ms: dict[str, float], pairs: float) -> str:
     times, slope = ms[SLOW] / ms[design], ms.get(f"{design} gradient", np.nan)
     each = 1e6 * ms[design] / pairs
     taken = f"{design:12}{ms[design]:10.3f}{slope:10.3f}{times:8.1f}"
-    return f"{taken}{pairs:13,.0f}{each:9.2f}"
+    return f"{taken}{pairs:15,.0f}{each:9.2f}"
 
 
 def weigh(design: str) -> None:

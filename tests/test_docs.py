@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,3 +96,14 @@ def test_every_equation_of_the_index_is_named_where_it_stands(row):
         assert ours or "Source:" in docstring, f"{name} names no source"
         named |= ours
     assert row.numbers <= named
+
+
+def test_the_renderers_example_prints_what_its_page_says():
+    page = (ROOT / "docs" / "render.md").read_text()
+    pattern = r"<!-- example -->\n```python\n(.*?)```\n\nprints `(.*?)\.\.\.`"
+    code, said = re.search(pattern, page, re.DOTALL).groups()
+    assert len(list(filter(None, code.splitlines()))) <= 15
+    command = [sys.executable, "-c", code]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(said)

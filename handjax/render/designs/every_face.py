@@ -32,6 +32,7 @@ def nearest_faces(frame, uvq, faces, background):
 def _draw_row(frame, faces, uvq, background, row):
     """One row of one picture."""
     column = jnp.arange(frame.width, dtype=uvq.dtype)
+    row = jnp.full_like(column, row)
     corners = uvq[faces].reshape(-1, FACES_AT_A_TIME, 3, 3, 1)
     corners = jnp.transpose(corners, (0, 3, 2, 1, 4))
     numbers = jnp.arange(len(faces), dtype=jnp.int32).reshape(-1, FACES_AT_A_TIME, 1)
