@@ -8,10 +8,20 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+def shared(tmp_path_factory, name):
+    """A folder that is the same for all processes of a session."""
+    root = tmp_path_factory.getbasetemp()
+    # Each of pytest-xdist's workers has a folder of its own in that of the session.
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder = root / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """A cache of our own for captures, which every test of a session shares."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = shared(tmp_path_factory, "cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HANDJAX_CACHE", str(folder))
         yield folder
@@ -20,14 +30,10 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def compiled(tmp_path_factory):
     """Every program is compiled once, in whichever test or process it comes first."""
-    root = tmp_path_factory.getbasetemp()
-    # Each of pytest-xdist's workers has a folder of its own in that of the session.
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    folder = root / "compiled"
-    folder.mkdir(exist_ok=True)
+    folder = shared(tmp_path_factory, "compiled")
     settings = {
         "jax_compilation_cache_dir": str(folder),
-        "jax_persistent_cache_min_compile_time_secs": 0.1,
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():

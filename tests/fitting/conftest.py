@@ -1,5 +1,8 @@
 """One drawn hand and its fit, for every test of the fit."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -35,17 +38,23 @@ def template():
 def truth(template):
     """An open hand, palm to the camera, a little turned."""
     angles = jnp.asarray(NAMED["finger spread relaxed"])
-    turns = rotations_from_angles(template, angles)
     turn = jnp.array([0.2, -0.15, 0.3])
     place = jnp.array([-20.0, 50.0, 700.0])
     shape = jnp.zeros(len(template.shape_joints))
-    return articulate(template, Pose(turns.at[0].set(turn), place, shape))
+
+    @jax.jit
+    def bend(angles):
+        turns = rotations_from_angles(template, angles)
+        return articulate(template, Pose(turns.at[0].set(turn), place, shape))
+
+    return bend(angles)
 
 
 @pytest.fixture(scope="session")
 def depth(template, truth, camera):
     size = {"height": 120, "width": 160, "far": 2001.0}
-    drawn = rasterize(camera, truth.vertices, template.faces, **size)
+    draw = jax.jit(partial(rasterize, **size))
+    drawn = draw(camera, truth.vertices, template.faces)
     return np.round(np.asarray(drawn.depth))
 
 

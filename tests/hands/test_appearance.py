@@ -7,12 +7,16 @@ import pytest
 from jax.test_util import check_grads
 
 from handjax.hands import appearance
-from handjax.hands.appearance import Marks, albedo, linear_from_lab, skin_of_tone
+from handjax.hands.appearance import Marks, linear_from_lab, skin_of_tone
 from handjax.hands.skeleton import JOINTS
 from handjax.hands.template import load_template
 
 GREY = np.array([0.2126, 0.7152, 0.0722])
 TONES = range(len(appearance.TONES))
+
+# Compiled once for all tests.
+albedo = jax.jit(appearance.albedo)
+sample_skin = jax.jit(appearance.sample_skin)
 
 
 def luminance(colour):
@@ -113,14 +117,14 @@ def test_every_mark_is_between_0_and_1_and_somewhere_full():
 
 
 def test_a_key_is_a_person():
-    one, again, other = map(appearance.sample_skin, map(jax.random.key, (3, 3, 4)))
+    one, again, other = map(sample_skin, map(jax.random.key, (3, 3, 4)))
     jax.tree.map(np.testing.assert_array_equal, one, again)
     assert not np.allclose(one.back, other.back)
 
 
 def test_sampled_people_are_of_all_tones_and_none_is_green():
     keys = jax.random.split(jax.random.key(0), 64)
-    back = np.asarray(jax.vmap(appearance.sample_skin)(keys).back)
+    back = np.asarray(jax.jit(jax.vmap(sample_skin))(keys).back)
     ends = [luminance(skin_of_tone(t).back) for t in (5.0, 0.0)]
     assert luminance(back).min() < 1.3 * ends[0]
     assert luminance(back).max() > 0.9 * ends[1]
@@ -130,7 +134,7 @@ def test_sampled_people_are_of_all_tones_and_none_is_green():
 
 def test_albedo_has_the_slope_of_finite_differences(x64):
     skin = jax.tree.map(
-        lambda x: jnp.asarray(x, jnp.float64), appearance.sample_skin(jax.random.key(1))
+        lambda x: jnp.asarray(x, jnp.float64), sample_skin(jax.random.key(1))
     )
     marks = Marks(*jnp.linspace(0.1, 0.6, 7)[:, None])
     place = jnp.array([[3.0, -50.0, -10.0]])

@@ -12,6 +12,10 @@ SCENE = 0.1 + 0.8 * jax.image.resize(
     jax.random.uniform(jax.random.key(5), (4, 5, 3)), (20, 28, 3), "linear"
 )
 
+# Compiled once for all tests.
+jpeg = jax.jit(photograph.jpeg)
+blur_of_motion = jax.jit(photograph.blur_of_motion, static_argnames="pixels")
+
 
 def test_encoding_has_the_values_of_the_standard_and_an_inverse():
     linear = jnp.array([0.0, 0.0031308, 0.214041, 1.0, 2.0, -1.0])
@@ -22,7 +26,8 @@ def test_encoding_has_the_values_of_the_standard_and_an_inverse():
 
 
 def test_encoding_has_finite_slopes_at_black_and_beyond():
-    slopes = jax.vmap(jax.grad(photograph.encode))(jnp.array([-0.1, 0.0, 1e-9, 1.5]))
+    slope = jax.jit(jax.vmap(jax.grad(photograph.encode)))
+    slopes = slope(jnp.array([-0.1, 0.0, 1e-9, 1.5]))
     assert jnp.isfinite(slopes).all()
 
 
@@ -52,7 +57,7 @@ def test_motion_blurs_a_point_along_a_line_and_keeps_its_light():
     point = jnp.zeros((21, 21, 3)).at[10, 10].set(1.0)
     lengths = []
     for seed in range(6):
-        blurred = photograph.blur_of_motion(jax.random.key(seed), point, pixels=8.0)
+        blurred = blur_of_motion(jax.random.key(seed), point, pixels=8.0)
         light = np.asarray(blurred[..., 0], np.float64)
         assert light.sum() == pytest.approx(1.0, rel=1e-5)
         at = np.stack(np.mgrid[:21, :21], -1) - 10.0
@@ -66,7 +71,7 @@ def test_motion_blurs_a_point_along_a_line_and_keeps_its_light():
 
 def test_motion_leaves_a_flat_picture_alone():
     flat = jnp.full((9, 9, 3), 0.4)
-    np.testing.assert_allclose(photograph.blur_of_motion(KEY, flat), flat, rtol=1e-5)
+    np.testing.assert_allclose(blur_of_motion(KEY, flat), flat, rtol=1e-5)
 
 
 def test_noise_is_unbiased_and_as_large_as_it_says():
@@ -79,7 +84,7 @@ def test_noise_is_unbiased_and_as_large_as_it_says():
 
 def test_the_best_quality_changes_a_picture_by_about_a_byte_and_a_low_one_by_more():
     def change(quality):
-        return float(jnp.abs(photograph.jpeg(SCENE, quality) - SCENE).max())
+        return float(jnp.abs(jpeg(SCENE, quality) - SCENE).max())
 
     assert change(100.0) < 2.5 / 255.0
     assert change(100.0) < change(75.0) < change(10.0)
@@ -93,18 +98,18 @@ def test_compression_is_that_of_pillow():
     file = io.BytesIO()
     image.fromarray(grey).save(file, "JPEG", quality=50, subsampling=0)
     expected = np.asarray(image.open(file), np.float32) / 255.0
-    got = photograph.jpeg(jnp.asarray(grey, jnp.float32) / 255.0, 50.0)
+    got = jpeg(jnp.asarray(grey, jnp.float32) / 255.0, 50.0)
     np.testing.assert_allclose(got, expected, atol=2.5 / 255.0)
 
 
 def test_a_flat_block_survives_any_quality():
     # 0.5 of 255 less 128 is -0.5: a mean within half a step of the first frequency.
     flat = jnp.full((8, 8, 3), 128.0 / 255.0)
-    np.testing.assert_allclose(photograph.jpeg(flat, 5.0), flat, atol=1e-5)
+    np.testing.assert_allclose(jpeg(flat, 5.0), flat, atol=1e-5)
 
 
 def test_compression_has_about_the_slope_of_doing_nothing():
-    slope = jax.grad(lambda x: photograph.jpeg(x, 60.0).sum())(SCENE[:16, :16])
+    slope = jax.jit(jax.grad(lambda x: jpeg(x, 60.0).sum()))(SCENE[:16, :16])
     np.testing.assert_allclose(slope, 1.0, atol=1e-3)
 
 
@@ -122,7 +127,9 @@ def test_backgrounds_are_colours_and_differ_from_key_to_key():
 def test_a_bank_gives_windows_of_its_own_pictures():
     ramp = jnp.tile(jnp.linspace(0.0, 1.0, 16)[None, :, None], (12, 1, 3))
     bank = jnp.stack([ramp, 0.0 * ramp + 0.5])
-    draw = jax.vmap(lambda k: backgrounds.from_bank(k, bank, height=6, width=8))
+    draw = jax.jit(
+        jax.vmap(lambda key: backgrounds.from_bank(key, bank, height=6, width=8))
+    )
     got = np.asarray(draw(jax.random.split(KEY, 24)))
     flat = np.ptp(got, axis=(1, 2, 3)) < 1e-5
     assert 0 < flat.sum() < 24

@@ -3,6 +3,8 @@
 Notation: z, Z, far, pitch as in `handjax.render.sensor`.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,15 +19,15 @@ WALL = jnp.zeros((48, 48))
 BLOCK = jnp.full((32, 32), FAR).at[8:24, 8:24].set(-20.0)
 HALF = jnp.full((32, 32), 0.5)
 
+structured_light = jax.jit(
+    partial(sensor.structured_light, pitch=PITCH, far=FAR), static_argnames="sensor"
+)
+
 
 @pytest.fixture(scope="module")
 def read():
     """A reading of a clean image at a distance."""
-
-    def reading(key, z, distance):
-        return sensor.structured_light(key, z, distance=distance, pitch=PITCH, far=FAR)
-
-    return jax.jit(reading)
+    return lambda key, z, distance: structured_light(key, z, distance=distance)
 
 
 def test_noise_grows_with_distance_squared(read):
@@ -134,11 +136,9 @@ def test_flying_pixels_lie_between_the_two_surfaces():
 
 
 def test_a_sensor_without_a_baseline_is_refused():
+    key, flat = jax.random.key(0), Sensor(baseline=0.0)
     with pytest.raises(ValueError, match=r"baseline wants .* got 0"):
-        sensor.structured_light(
-            jax.random.key(0), WALL, distance=700.0, pitch=PITCH, far=FAR,
-            sensor=Sensor(baseline=0.0),
-        )  # fmt: skip
+        structured_light(key, WALL, distance=700.0, sensor=flat)
 
 
 def test_a_perfect_sensor_reads_the_truth():
@@ -149,7 +149,5 @@ def test_a_perfect_sensor_reads_the_truth():
         flying=1e-9,
         baseline=75.0,
     )
-    got = sensor.structured_light(
-        jax.random.key(0), BLOCK, distance=700.0, pitch=PITCH, far=FAR, sensor=perfect
-    )
+    got = structured_light(jax.random.key(0), BLOCK, distance=700.0, sensor=perfect)
     np.testing.assert_allclose(got, BLOCK, atol=0.05)

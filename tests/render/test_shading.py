@@ -3,6 +3,8 @@
 Notation: n, l, v as in `handjax.render.shading`.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,10 +30,14 @@ SUN = DARK._replace(colours=jnp.full((1, 3), 1e6))
 WHITE = jnp.ones((PIXELS, PIXELS, 3))
 
 
+# Compiled once for all tests.
+rasterized = jax.jit(partial(rasterize, height=PIXELS, width=PIXELS, far=FAR))
+shaded = jax.jit(shading.shade, static_argnames="surface")
+
+
 def picture(albedo, light, surface=MATT, vertices=AT, shade=None):
-    size = {"height": PIXELS, "width": PIXELS, "far": FAR}
-    drawn = rasterize(CAMERA, vertices, FACES, **size)
-    return drawn, shading.shade(
+    drawn = rasterized(CAMERA, vertices, FACES)
+    return drawn, shaded(
         CAMERA, drawn, vertices, FACES, albedo, light, surface=surface, shading=shade
     )
 

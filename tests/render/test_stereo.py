@@ -27,6 +27,11 @@ WALL = jnp.full((128, 128), 750.0)
 BLOCK = jnp.zeros((128, 128)).at[16:112, 16:112].set(700.0)
 KEYS = jax.random.split(jax.random.key(0), 12)
 
+# Compiled once for all tests.
+fields = jax.jit(stereo.fields, static_argnums=1)
+holes = jax.jit(stereo.holes)
+round_corners, scatter = jax.jit(stereo.round_corners), jax.jit(stereo.scatter)
+
 
 @pytest.fixture(scope="module")
 def read():
@@ -90,9 +95,8 @@ def test_none_of_the_training_noise_is_called():
 
 
 def test_fields_have_unit_variance_everywhere():
-    n = jax.vmap(lambda key: stereo.fields(key, (24, 31)))(
-        jax.random.split(jax.random.key(1), 1500)
-    )
+    draw = jax.jit(jax.vmap(lambda key: stereo.fields(key, (24, 31))))
+    n = draw(jax.random.split(jax.random.key(1), 1500))
     np.testing.assert_allclose(n.std(axis=0), 1.0, atol=0.1)
 
 
@@ -118,9 +122,9 @@ def test_holes_take_two_to_eight_percent_of_any_hand(read, hands):
 
 
 def test_holes_are_the_share_that_is_asked_for(hands):
-    doubt = stereo.fields(jax.random.key(2), hands[0].shape)[0]
+    doubt = fields(jax.random.key(2), hands[0].shape)[0]
     for share in (0.02, 0.3):
-        lost = stereo.holes(doubt, hands[0], share)[hands[0] > 0]
+        lost = holes(doubt, hands[0], share)[hands[0] > 0]
         assert lost.mean() == pytest.approx(share, abs=0.005)
 
 
@@ -149,31 +153,32 @@ def test_a_silhouette_grows_by_less_than_half_a_window(read):
 
 def test_fattening_hides_what_lies_close_behind_an_edge():
     Z = jnp.full((9, 9), 750.0).at[:, :4].set(700.0)
-    grown = stereo.fatten(jnp.zeros((9, 9)), Z, 1.0)
+    fatten = jax.jit(stereo.fatten)
+    grown = fatten(jnp.zeros((9, 9)), Z, 1.0)
     np.testing.assert_array_equal(grown, Z.at[:, 4].set(700.0))
     gentle = Z.at[:, :4].set(740.0)
-    np.testing.assert_array_equal(stereo.fatten(0 * Z, gentle, 2.0), gentle)
+    np.testing.assert_array_equal(fatten(0 * Z, gentle, 2.0), gentle)
 
 
 def test_folds_come_nearer_and_ridges_go_back():
     fold = 700.0 + 2.0 * jnp.abs(jnp.arange(-20.0, 21.0)) * jnp.ones((41, 1))
     ridge = 1400.0 - fold
     for Z, side in ((fold, 1.0), (ridge, -1.0)):
-        change = stereo.round_corners(Z, NO_BIAS)
+        change = round_corners(Z, NO_BIAS)
         # The mean of 2 |x| over five pixels is 2.4.
         assert change[20, 20] == pytest.approx(NO_BIAS.rounding * side * 2.4, abs=1e-3)
         assert abs(change[20, 10]) < 1e-3
-    deep = stereo.round_corners(10 * fold, NO_BIAS)
+    deep = round_corners(10 * fold, NO_BIAS)
     assert jnp.abs(deep).max() == NO_BIAS.rounding_bound
 
 
 def test_hollows_are_read_too_far_and_no_more_than_bounded():
     flat = jnp.full((64, 64), 700.0)
-    assert jnp.abs(stereo.scatter(flat, NO_BIAS)).max() < 1e-3
+    assert jnp.abs(scatter(flat, NO_BIAS)).max() < 1e-3
     hollow = flat.at[28:36, 28:36].add(10.0)
-    change = stereo.scatter(hollow, NO_BIAS)
+    change = scatter(hollow, NO_BIAS)
     assert 0.3 < change[32, 32] < 2.0
-    deep = stereo.scatter(flat.at[28:36, 28:36].add(200.0), NO_BIAS)
+    deep = scatter(flat.at[28:36, 28:36].add(200.0), NO_BIAS)
     assert deep.max() == NO_BIAS.multipath_bound
     assert deep.min() >= 0.0
 

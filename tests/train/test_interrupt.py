@@ -50,7 +50,7 @@ COMMAND = [
 def start_training(workdir):
     """The real thing in a process of its own."""
     command = [*COMMAND, "--workdir", str(workdir)]
-    settings = os.environ | {"XLA_FLAGS": QUICK}
+    settings = os.environ | {QUICK.upper(): "1"}
     return subprocess.Popen(
         command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
     )
@@ -58,7 +58,7 @@ def start_training(workdir):
 
 def end(process):
     """Exit status and what was printed."""
-    said, _ = process.communicate(timeout=300)
+    said, _ = process.communicate(timeout=900)
     return process.returncode, said
 
 

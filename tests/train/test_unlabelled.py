@@ -2,21 +2,33 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 
 import evaluate
 import train
 from configs import wan_spheres
+from handjax.data.studio import frames
 from handjax.experiment import assemble
 from handjax.training import Checkpoints, configs
-from tests.train.toy import entries
+from tests.train.toy import QUICK, entries
 
 
 def config(variant):
     found = wan_spheres.get_config(variant)
     found.studio.subject = "C"
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(cache):
+    """Compiled quickly, but for the frames: other tests know them to the bit."""
+    for split in frames.SPLITS:
+        frames.load("C", "test", split)
+    jax.config.update(QUICK, True)
+    yield
+    jax.config.update(QUICK, False)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from handjax.hands.template import load_template
 from handjax.methods import wan_spheres
 from handjax.methods.wan_spheres.estimate import Prediction
 from handjax.methods.wan_spheres.labelled import map_labels
+from tests.compiling import ONCE
 
 TEMPLATE = load_template("hand_790")
 R = TEMPLATE.sphere_radii
@@ -21,9 +22,6 @@ SIZE, PIXELS = 300.0, 32
 # Example 1 has lost its second view.
 VALID = jnp.array([[True, True], [True, False]])
 MOVE = jnp.array([9.0, -6.0, 4.0])
-
-# XLA compiles in half the time what runs but once.
-ONCE = {"xla_backend_optimization_level": 0}
 
 
 @jax.jit
