@@ -48,7 +48,7 @@ class Views(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """What may be known about the hand, in world coordinates, mm.
+    """What may be known about the hand, in world coordinates, mm; or in the views.
 
     Attributes:
         joints: the canonical 21 key points.
@@ -60,6 +60,8 @@ class Labels(NamedTuple):
         own: joints as the dataset itself has them, in its order (`skeleton.DATASETS`):
             what it is scored on.
         own_valid: which of them it labels.
+        keypoints2d: the canonical key points in each view, pixels.
+        heatmaps: these as Gaussians of height one, in pixels of their own.
     """
 
     joints: Float[Array, "batch 21 3"] | None = None
@@ -70,6 +72,8 @@ class Labels(NamedTuple):
     own: Float[Array, "batch own 3"] | None = None
     own_valid: Bool[Array, "batch own"] | None = None
     vertices_valid: Bool[Array, "batch"] | None = None
+    keypoints2d: Float[Array, "batch view 21 2"] | None = None
+    heatmaps: Float[Array, "batch view 21 rows columns"] | None = None
 
 
 class Batch(NamedTuple):

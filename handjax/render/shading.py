@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from handjax.geometry import cameras, meshes
+from handjax.geometry.precision import dot
 from handjax.render import occlusion
 from handjax.render.lights import Lights, environment_radiance, towards
 from handjax.render.rasterize import Rendering, interpolate
@@ -93,14 +94,15 @@ def shade(
     carried += [shading.openness[:, None], shading.lit]
     found = interpolate(rendering, faces, jnp.concatenate(carried, axis=-1))
     points, n = found[..., :3], unit(found[..., 3:6])
-    open_, lit = found[..., 6:7], jnp.moveaxis(found[..., 7:], -1, 0)[..., None]
     ways, bright = towards(lights, points)
-    bright = bright * lit
-    diffuse = open_ * environment_radiance(lights.environment, n)
-    diffuse = diffuse + jnp.sum(bright * wrapped(n, ways, surface), axis=0)
+    v = to_camera(camera, points)
+    diffuse = found[..., 6:7] * environment_radiance(lights.environment, n)
+    mirrored = jnp.zeros_like(n)
+    for k in range(len(lights.lamps)):
+        radiance = bright[k] * found[..., 7 + k, None]
+        diffuse = diffuse + radiance * wrapped(n, ways[k], surface)
+        mirrored = mirrored + radiance * blinn_phong(n, ways[k], v, surface)
     seen = (rendering.face >= 0)[..., None]
-    gloss = blinn_phong(n, ways, to_camera(camera, points), surface)
-    mirrored = jnp.sum(bright * gloss, axis=0)
     return jnp.where(seen, albedo * diffuse + mirrored, 0.0)
 
 
@@ -112,8 +114,7 @@ def wrapped(
     max(0, n . l + w) / (1 + w)
     """
     w = jnp.asarray(surface.wrap)
-    cosine = jnp.sum(n * to_lamp, axis=-1, keepdims=True)
-    return jnp.maximum((cosine + w) / (1.0 + w), 0.0)
+    return jnp.maximum((dot(n, to_lamp) + w) / (1.0 + w), 0.0)
 
 
 def blinn_phong(
@@ -130,9 +131,9 @@ def blinn_phong(
     Rendering, 3rd ed., Sec. 7.6.
     """
     h = unit(to_lamp + to_camera)
-    cosine = jnp.maximum(jnp.sum(n * to_lamp, axis=-1, keepdims=True), 0.0)
+    cosine = jnp.maximum(dot(n, to_lamp), 0.0)
     # A base of 0 would make the slope of the power infinite for exponents below 1.
-    peak = jnp.maximum(jnp.sum(n * h, axis=-1, keepdims=True), 1e-3)
+    peak = jnp.maximum(dot(n, h), 1e-3)
     gloss, s = jnp.asarray(surface.gloss), jnp.asarray(surface.shininess)
     return gloss * (s + 8.0) / 8.0 * peak**s * cosine
 
@@ -160,5 +161,5 @@ def to_camera(
 
 def unit(vectors: Float[Array, "*points 3"]) -> Float[Array, "*points 3"]:
     """Vectors of length 1; near zero they shrink to zero, with finite slope."""
-    squared = jnp.sum(vectors**2, axis=-1, keepdims=True)
-    return vectors * jax.lax.rsqrt(jnp.maximum(squared, 1e-12))
+    squared = jnp.maximum(dot(vectors, vectors), 1e-12)
+    return vectors * jax.lax.rsqrt(squared)
