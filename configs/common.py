@@ -121,12 +121,31 @@ def synthetic() -> ConfigDict:
     """Random hands for `handjax.data.synthetic`."""
     return ConfigDict(
         {
+            "modality": "depth",  # or "rgb", with what stands in `rgb`
             "view": "haar",  # or "wan2019"
-            "noise": True,
+            "noise": True,  # what the sensor, or the camera, does to the picture
             "center": "depth",  # of the crop: mean of what is seen; or "gt": spheres
             "crop_jitter": 10.0,  # mm, at most, from there
             "distance": (450.0, 1000.0),  # mm, of the wrist from the camera
             "shape": 1.0,  # standard deviations of the shape space
+            "rgb": coloured(),
+        }
+    )
+
+
+def coloured() -> ConfigDict:
+    """Pictures in colour for `handjax.data.synthetic`; crops stand on the true hand."""
+    return ConfigDict(
+        {
+            "pixels": 256,  # edge of the crop; 224 in [baek2019]
+            "samples": 2,  # looks along each side of a pixel
+            "room": (1.1, 1.5),  # edge of the crop over the hand's longer side
+            "roll": 0.0,  # degrees, at most, by which the crop is turned
+            "labels": (),  # may be read: see `handjax.data.synthetic.LABELS`
+            "heatmap_pixels": 64,  # [ge2019] Sec. 4.3; 32 in [baek2019] Sec. 3.1
+            "heatmap_sigma": 4.0,  # pixels of the heat-map; [ge2019], same place
+            "backgrounds": "",  # folder of photographs; "" for drawn ones
+            "background_count": 256,  # held on the device, 300 KB each
         }
     )
 

@@ -11,7 +11,6 @@ from jaxtyping import Array, Key
 from handjax.batch import Source
 from handjax.data import studio, synthetic
 from handjax.data.real import loading as real
-from handjax.data.synthetic import CENTERS
 from handjax.evaluation.protocols import true_joints
 from handjax.hands.poses import VIEWS
 from handjax.hands.template import Template, load_template
@@ -60,7 +59,7 @@ def check(config: Config) -> None:
     """Refuse settings that could only fail later, or be taken for others."""
     choices = {
         "method": (config.method, METHODS),
-        "synthetic.center": (config.synthetic.center, CENTERS),
+        "synthetic.center": (config.synthetic.center, synthetic.CENTERS),
         "synthetic.view": (config.synthetic.view, VIEWS),
         "model.dtype": (config.model.dtype, DTYPES),
         "studio.modality": (
@@ -75,6 +74,7 @@ def check(config: Config) -> None:
             for x in config.studio.labels
         },
         **{f"phases[{k}].keep": (p.keep, KEEPS) for k, p in enumerate(config.phases)},
+        **_choices_of_colour(config),
         **_choices_of_real(config),
     }
     for name, (value, known) in choices.items():
@@ -101,6 +101,17 @@ def check(config: Config) -> None:
     for name, count in counts.items():
         if count < 1:
             raise ConfigError(f"{name} is {count}; it must be 1 or more")
+
+
+def _choices_of_colour(config: Config) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """What may be chosen of pictures in colour; old releases know of none."""
+    chosen = config.synthetic.get("rgb")
+    if not chosen:
+        return {}
+    return {
+        "synthetic.modality": (config.synthetic.modality, synthetic.MODALITIES),
+        **{f"synthetic.rgb.labels: {x}": (x, synthetic.LABELS) for x in chosen.labels},
+    }
 
 
 def _choices_of_real(config: Config) -> dict[str, tuple[Any, tuple[str, ...]]]:

@@ -21,7 +21,7 @@ from handjax.geometry.precision import matmul
 from handjax.hands.appearance import Marks, Skin, albedo, load_marks, sample_skin
 from handjax.hands.articulate import Hand
 from handjax.hands.template import Template
-from handjax.render import backgrounds, photograph, shading, textures
+from handjax.render import backgrounds, coverage, photograph, shading, textures
 from handjax.render.lights import Lights, sample_lights
 from handjax.render.rasterize import Rendering, interpolate, rasterize
 
@@ -86,14 +86,14 @@ def sample_appearance(
     *,
     height: int,
     width: int,
-    bank: Float[Array, "pictures bank_height bank_width 3"] | None = None,
+    bank: backgrounds.Bank | None = None,
 ) -> Appearance:
     """A random look: skin, light, sleeve, background.
 
     Args:
         key: random key.
         middle: of the hand in the camera's frame, mm.
-        bank: linear backgrounds; drawn ones unless given.
+        bank: backgrounds; drawn ones unless given.
     """
     skin, light, wear, cloth, bend, behind, photo = jax.random.split(key, 7)
     size = {"height": height, "width": width}
@@ -195,24 +195,40 @@ def exposure(
     samples: int = 2,
 ) -> Float[Array, "height width 3"]:
     """The light that makes a picture, linear, before the camera has its way."""
-    height, width, _ = appearance.background.shape
-    fine = cameras.crop(camera, jnp.zeros(2), jnp.full(2, float(samples)))
-    size = {"height": height * samples, "width": width * samples}
     mesh = dress(template, hand, appearance)
-    drawn = rasterize(fine, mesh.vertices, mesh.faces, far=FAR, cull=True, **size)
-    colour = colours(drawn, mesh, appearance, load_marks() if marks is None else marks)
+    size = appearance.background.shape[:2]
+    pixels, share = coverage.merged(draw(mesh, camera, size, samples), samples)
+    colour = colours(pixels, mesh, appearance, load_marks() if marks is None else marks)
     lights = appearance.lights
     normals = meshes.vertex_normals(mesh.vertices, mesh.faces)
     kept = shading.shade_of_spheres(
         lights, mesh.vertices, normals, hand.centres, hand.radii
     )
     lit = shading.shade(
-        fine, drawn, mesh.vertices, mesh.faces, colour, lights, shading=kept
+        camera, pixels, mesh.vertices, mesh.faces, colour, lights, shading=kept
     )
-    blocks = (height, samples, width, samples, -1)
-    seen = (drawn.face >= 0).astype(lit.dtype)[..., None]
-    means = jnp.concatenate([lit, seen], -1).reshape(blocks).mean(axis=(1, 3))
-    return shading.over(means[..., :3], means[..., 3], appearance.background)
+    return shading.over(lit * share[..., None], share, appearance.background)
+
+
+def draw(
+    mesh: Dressed, camera: cameras.Camera, size: tuple[int, ...], samples: int = 1
+) -> Rendering:
+    """What each look of each pixel sees, `samples` along each side.
+
+    Args:
+        size: height and width of the picture, pixels.
+    """
+    fine = cameras.crop(camera, jnp.zeros(2), jnp.full(2, float(samples)))
+    height, width = (samples * side for side in size)
+    return rasterize(
+        fine,
+        mesh.vertices,
+        mesh.faces,
+        height=height,
+        width=width,
+        far=FAR,
+        cull=True,
+    )
 
 
 def colours(

@@ -14,6 +14,18 @@ einsum = functools.partial(jnp.einsum, precision=jax.lax.Precision.HIGHEST)
 matmul = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
 
 
+def dot(
+    a: Float[Array, "*#batch n"], b: Float[Array, "*#batch n"]
+) -> Float[Array, "*batch 1"]:
+    """Inner products of vectors of a few numbers, written out.
+
+    A reduction over three channels keeps what surrounds it from fusing: lighting a
+    picture by it took thirty times as long on a CPU.
+    """
+    terms = [a[..., i, None] * b[..., i, None] for i in range(a.shape[-1])]
+    return functools.reduce(jnp.add, terms)
+
+
 def small_matmul(
     a: Float[Array, "*batch n m"], b: Float[Array, "*batch m k"]
 ) -> Float[Array, "*batch n k"]:

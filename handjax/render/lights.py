@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from handjax.geometry.precision import einsum
+from handjax.geometry.precision import dot, einsum
 
 KEPT = np.array([1.0] + [2.0 / 3.0] * 3 + [0.25] * 5)
 """A / pi of each coefficient. [ramamoorthi2001] Eq. (8)."""
@@ -46,6 +46,11 @@ def harmonics(n: Float[Array, "*points 3"]) -> Float[Array, "*points 9"]:
 
     Source: [ramamoorthi2001] Eq. (3).
     """
+    return jnp.stack(_harmonics(n), axis=-1)
+
+
+def _harmonics(n):
+    """The nine, one by one."""
     x, y, z = jnp.moveaxis(n, -1, 0)
     first = [jnp.full_like(x, 0.282095), 0.488603 * y, 0.488603 * z, 0.488603 * x]
     second = [
@@ -55,7 +60,7 @@ def harmonics(n: Float[Array, "*points 3"]) -> Float[Array, "*points 9"]:
         1.092548 * x * z,
         0.546274 * (x * x - y * y),
     ]
-    return jnp.stack(first + second, axis=-1)
+    return first + second
 
 
 def environment_radiance(
@@ -68,7 +73,9 @@ def environment_radiance(
     Source: [ramamoorthi2001] Eq. (7).
     """
     kept = environment * jnp.asarray(KEPT, environment.dtype)[:, None]
-    return jnp.maximum(einsum("...k,kc->...c", harmonics(n), kept), 0.0)
+    # Written out: a batch of products with so few columns takes a slow path.
+    terms = zip(_harmonics(n), kept, strict=True)
+    return jnp.maximum(sum(Y[..., None] * light for Y, light in terms), 0.0)
 
 
 def uniform(colour: Float[Array, "3"]) -> Float[Array, "9 3"]:
@@ -97,7 +104,7 @@ def towards(
     """
     lead = (len(lights.lamps), *(1,) * (points.ndim - 1), 3)
     gap = lights.lamps.reshape(lead) - points
-    squared = jnp.maximum(jnp.sum(gap**2, axis=-1, keepdims=True), 1.0)
+    squared = jnp.maximum(dot(gap, gap), 1.0)
     return gap * jax.lax.rsqrt(squared), lights.colours.reshape(
         lead
     ) * METRE**2 / squared

@@ -12,8 +12,8 @@ Notation, shared by every function here and by the tests:
         farther: z with an orthographic camera, -1/z with a pinhole.
 """
 
-from functools import partial
-from operator import mul, truediv
+from functools import partial, reduce
+from operator import add, mul, truediv
 from typing import NamedTuple
 
 import jax
@@ -21,7 +21,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from handjax.geometry import cameras
-from handjax.geometry.precision import einsum
 from handjax.render import visibility
 from handjax.render.designs import DESIGNS, FASTEST
 
@@ -95,8 +94,11 @@ def interpolate(
     attributes: Float[Array, "vertices channels"],
 ) -> Float[Array, "height width channels"]:
     """What vertices carry, at every pixel; 0 where no face is seen."""
-    corners = attributes[faces[jnp.maximum(rendering.face, 0)]]
-    return einsum("hwi,hwic->hwc", rendering.barycentrics, corners)
+    corners = faces[jnp.maximum(rendering.face, 0)]
+    # Written out: as a product of matrices it would be one of every pixel's own.
+    w = rendering.barycentrics
+    parts = [w[..., i, None] * attributes[corners[..., i]] for i in range(3)]
+    return reduce(add, parts)
 
 
 def _q_from_depth(z, pinhole):

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from handjax.geometry import cameras, meshes
+from handjax.geometry.precision import dot
 from handjax.render import occlusion
 from handjax.render.lights import Lights, environment_radiance, towards
 from handjax.render.rasterize import Rendering, interpolate
@@ -125,12 +126,14 @@ def sent_back(
         shading: light that is kept from the points.
     """
     ways, bright = towards(lights, points)
-    bright = bright * jnp.moveaxis(shading.lit, -1, 0)[..., None]
     environment = environment_radiance(lights.environment, n)
     diffuse = shading.openness[..., None] * environment
-    diffuse = diffuse + jnp.sum(bright * wrapped(n, ways, surface), axis=0)
-    gloss = blinn_phong(n, ways, to_camera, surface)
-    return albedo * diffuse + jnp.sum(bright * gloss, axis=0)
+    mirrored = jnp.zeros_like(n)
+    for k in range(len(lights.lamps)):
+        radiance = bright[k] * shading.lit[..., k, None]
+        diffuse = diffuse + radiance * wrapped(n, ways[k], surface)
+        mirrored = mirrored + radiance * blinn_phong(n, ways[k], to_camera, surface)
+    return albedo * diffuse + mirrored
 
 
 def wrapped(
@@ -141,8 +144,7 @@ def wrapped(
     max(0, n . l + w) / (1 + w)
     """
     w = jnp.asarray(surface.wrap)
-    cosine = jnp.sum(n * to_lamp, axis=-1, keepdims=True)
-    return jnp.maximum((cosine + w) / (1.0 + w), 0.0)
+    return jnp.maximum((dot(n, to_lamp) + w) / (1.0 + w), 0.0)
 
 
 def blinn_phong(
@@ -159,9 +161,9 @@ def blinn_phong(
     Rendering, 3rd ed., Sec. 7.6.
     """
     h = unit(to_lamp + to_camera)
-    cosine = jnp.maximum(jnp.sum(n * to_lamp, axis=-1, keepdims=True), 0.0)
+    cosine = jnp.maximum(dot(n, to_lamp), 0.0)
     # A base of 0 would make the slope of the power infinite for exponents below 1.
-    peak = jnp.maximum(jnp.sum(n * h, axis=-1, keepdims=True), 1e-3)
+    peak = jnp.maximum(dot(n, h), 1e-3)
     gloss, s = jnp.asarray(surface.gloss), jnp.asarray(surface.shininess)
     return gloss * (s + 8.0) / 8.0 * peak**s * cosine
 
@@ -189,5 +191,5 @@ def to_camera(
 
 def unit(vectors: Float[Array, "*points 3"]) -> Float[Array, "*points 3"]:
     """Vectors of length 1; near zero they shrink to zero, with finite slope."""
-    squared = jnp.sum(vectors**2, axis=-1, keepdims=True)
+    squared = dot(vectors, vectors)
     return vectors * jax.lax.rsqrt(jnp.maximum(squared, 1e-12))

@@ -132,6 +132,23 @@ def test_sampled_people_are_of_all_tones_and_none_is_green():
     assert (back[:, 1] > back[:, 2]).all()
 
 
+def test_waves_are_sines_to_a_thousandth_wherever_they_are():
+    angle = jnp.linspace(-40.0, 40.0, 4001)
+    np.testing.assert_allclose(appearance.wave(angle), jnp.sin(angle), atol=1.2e-3)
+    slope = jax.vmap(jax.grad(appearance.wave))(angle)
+    np.testing.assert_allclose(slope, jnp.cos(angle), atol=0.02)
+
+
+def test_marks_change_a_colour_by_powers_of_their_factors():
+    skin = skin_of_tone(1.5)
+    marks = plain(blush=0.3, knuckle=0.6, vein=0.2, crease=0.4)
+    expected = skin.back
+    for name in ("blush", "knuckle", "vein", "crease"):
+        expected = expected * getattr(skin, name) ** getattr(marks, name)
+    got = albedo(marks, skin, jnp.zeros((1, 3)))[0]
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
 def test_albedo_has_the_slope_of_finite_differences(x64):
     skin = jax.tree.map(
         lambda x: jnp.asarray(x, jnp.float64), sample_skin(jax.random.key(1))

@@ -1,5 +1,7 @@
 """Each thing a camera does, by the property that defines it."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -139,3 +141,17 @@ def test_a_bank_gives_windows_of_its_own_pictures():
     assert (rising | falling).all()
     assert rising.any()
     assert falling.any()
+
+
+def test_a_window_of_a_bank_stands_upright_whether_it_is_bytes_or_light():
+    # Bright above, dark below.
+    ramp = jnp.tile(jnp.linspace(1.0, 0.0, 33)[:, None, None], (1, 20, 3))
+    kept = backgrounds.as_bytes(ramp)
+    assert kept.dtype == jnp.uint8
+    np.testing.assert_allclose(backgrounds.as_light(kept), ramp, atol=4e-3)
+    for key in jax.random.split(KEY, 8):
+        draw = partial(backgrounds.from_bank, key, height=9, width=7)
+        light, coarse = draw(ramp[None]), draw(kept[None])
+        assert (jnp.diff(light[..., 0], axis=0) < 0.0).all()
+        np.testing.assert_allclose(light[:, :1] + 0.0 * light, light, atol=1e-6)
+        np.testing.assert_allclose(coarse, light, atol=4e-3)

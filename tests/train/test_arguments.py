@@ -57,6 +57,8 @@ def test_another_config_is_refused_in_a_folder_with_a_run(finished):
         ("method", "nobody", "wan_spheres"),
         ("synthetic.center", "dept", "'depth', 'gt'"),
         ("synthetic.view", "front", "'haar', 'wan2019'"),
+        ("synthetic.modality", "colour", "'depth', 'rgb'"),
+        ("synthetic.rgb.labels", ("pose",), "'joints'"),
         ("evaluation.every", 0, "1 or more"),
         ("evaluation.frames", 0, "1 or more"),
         ("batch_size", -1, "1 or more"),

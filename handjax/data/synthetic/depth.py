@@ -1,102 +1,33 @@
-"""Endless labelled hands, made inside the jitted step from nothing but a key.
+"""Depth of random hands through a sensor, along parallel rays.
 
-    pose, shape, view -> Hand -> depth of the mesh -> sensor -> crop -> Batch
-
-The world is the camera's frame. The hand is drawn once, orthographically and around
-its own middle, although the crop's centre is known only once its depth is: parallel
-rays make the same picture wherever the crop stands, so moving it by whole pixels is
-exact. Rays of a real camera are not parallel; what they see differs from this in
-self-occlusion by 150 mm / distance at the crop's corners.
+The hand is drawn once, orthographically and around its own middle, although the crop's
+centre is known only once its depth is: parallel rays make the same picture wherever the
+crop stands, so moving it by whole pixels is exact. Rays of a real camera are not
+parallel; what they see differs from this in self-occlusion by 150 mm / distance at the
+crop's corners.
 """
-
-from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from handjax.batch import FAR, Batch, Labels, Source, Views
+from handjax.batch import FAR, Batch, Labels, Views
 from handjax.data.crop import PIXELS, SIZE
-from handjax.geometry import cameras, rotations, transforms
-from handjax.hands import poses
-from handjax.hands.articulate import (
-    Hand,
-    Pose,
-    articulate,
-    keypoints,
-    rotations_from_angles,
-)
+from handjax.data.synthetic.hands import Config, sample_pose
+from handjax.geometry import cameras, transforms
+from handjax.hands.articulate import Hand, articulate, keypoints
 from handjax.hands.template import Template
 from handjax.render import sensor
 from handjax.render.rasterize import rasterize
-
-# To a type checker every field of a ConfigDict is a union of all that a field can be.
-Config: TypeAlias = Any
 
 PITCH = SIZE / PIXELS
 
 CENTERS = ("depth", "gt")
 """Where a crop's centre may come from: the depth that is seen, or the truth."""
 
-ASIDE = 200.0
-"""How far from the camera's axis a hand may be, mm."""
 
-
-def source(template: Template, config: Config, batch_size: int) -> Source:
-    """Random hands as a source; it holds nothing."""
-
-    def draw(key: PRNGKeyArray, held: Any) -> Batch:
-        del held
-        return sample(key, template, config, batch_size)
-
-    return Source(draw)
-
-
-def poses_alone(template: Template, config: Config, batch_size: int) -> Source:
-    """The same hands for who reads their labels alone: crops stand on the truth.
-
-    What nobody looks at is then never drawn.
-    """
-    blind = config.copy_and_resolve_references()
-    blind.update({"center": "gt", "noise": False})
-    return source(template, blind, batch_size)
-
-
-def sample(
-    key: PRNGKeyArray, template: Template, config: Config, batch_size: int
-) -> Batch:
-    """Random hands with one view each; the same key gives the same batch.
-
-    Args:
-        key: random key.
-        template: the hand.
-        config: see `configs.common.synthetic`.
-        batch_size: how many.
-    """
-    keys = jax.random.split(key, batch_size)
-    return jax.vmap(lambda key: _example(key, template, config))(keys)
-
-
-def sample_pose(key: PRNGKeyArray, template: Template, config: Config) -> Pose:
-    """A plausible pose of a random hand somewhere in front of the camera."""
-    fingers, view, shape, place = jax.random.split(key, 4)
-    turns = rotations_from_angles(template, poses.sample_angles(fingers, template))
-    turn = rotations.axis_angle_from_matrix(poses.sample_view(view, kind=config.view))
-    near, far = config.distance
-    return Pose(
-        rotations=turns.at[0].set(turn),
-        translation=jax.random.uniform(
-            place,
-            (3,),
-            minval=jnp.array([-ASIDE, -ASIDE, near]),
-            maxval=jnp.array([ASIDE, ASIDE, far]),
-        ),
-        shape=config.shape
-        * poses.sample_shape(shape, components=len(template.shape_joints)),
-    )
-
-
-def _example(key: PRNGKeyArray, template: Template, config: Config) -> Batch:
+def example(key: PRNGKeyArray, template: Template, config: Config) -> Batch:
+    """One hand; the batch's axis is added by vmap."""
     pose_key, sensor_key, crop_key = jax.random.split(key, 3)
     hand = articulate(template, sample_pose(pose_key, template, config))
     middle = (hand.vertices.min(axis=0) + hand.vertices.max(axis=0)) / 2

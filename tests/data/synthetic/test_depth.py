@@ -9,6 +9,8 @@ from configs import wan_spheres as page
 from handjax.batch import FAR
 from handjax.data import synthetic
 from handjax.data.crop import SIZE
+from handjax.data.synthetic import depth as along_rays
+from handjax.data.synthetic.hands import ASIDE
 from handjax.geometry import cameras, spheres, transforms
 from handjax.hands.template import load_template
 
@@ -102,23 +104,23 @@ def test_crop_centre_is_within_the_jitter_of_the_depth(batch):
 def test_hands_are_where_the_config_says(batch):
     wrist = batch.labels.joints[:, 0]
     assert ((wrist[:, 2] > 440) & (wrist[:, 2] < 1010)).all()
-    assert (jnp.abs(wrist[:, :2]) <= synthetic.ASIDE + 10).all()
+    assert (jnp.abs(wrist[:, :2]) <= ASIDE + 10).all()
 
 
 def test_moving_a_crop_is_drawing_it_elsewhere():
     vertices = TEMPLATE.vertices - TEMPLATE.vertices.mean(axis=0)
-    draw = jax.jit(lambda vertices: synthetic.draw(vertices, TEMPLATE))
+    draw = jax.jit(lambda vertices: along_rays.draw(vertices, TEMPLATE))
     steps = jnp.array([5, -9])
-    shift = jnp.append(steps * synthetic.PITCH, 12.0)
-    moved = synthetic.move(draw(vertices), steps, shift[2])
+    shift = jnp.append(steps * along_rays.PITCH, 12.0)
+    moved = along_rays.move(draw(vertices), steps, shift[2])
     np.testing.assert_allclose(moved, draw(vertices - shift), atol=1e-2)
 
 
 def test_aim_misses_by_the_jitter_at_most():
     goal = jnp.array([13.0, -21.0, 8.0])
     keys = jax.random.split(jax.random.key(0), 500)
-    steps, dz = jax.vmap(lambda key: synthetic.aim(key, goal, 10.0))(keys)
-    at = jnp.concatenate([steps * synthetic.PITCH, dz[:, None]], axis=-1)
+    steps, dz = jax.vmap(lambda key: along_rays.aim(key, goal, 10.0))(keys)
+    at = jnp.concatenate([steps * along_rays.PITCH, dz[:, None]], axis=-1)
     miss = jnp.linalg.norm(at - goal, axis=-1)
     assert miss.max() <= 10.0
     assert miss.mean() > 4.0
@@ -126,4 +128,4 @@ def test_aim_misses_by_the_jitter_at_most():
 
 def test_an_empty_picture_is_aimed_at_its_middle():
     nothing = jnp.full((64, 64), FAR)
-    np.testing.assert_array_equal(synthetic.middle_of_seen(nothing), jnp.zeros(3))
+    np.testing.assert_array_equal(along_rays.middle_of_seen(nothing), jnp.zeros(3))
