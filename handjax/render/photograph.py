@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
 
-from handjax.geometry.precision import einsum
+from handjax.geometry.precision import dot, einsum
 
 Picture = Float[Array, "height width 3"]
 
@@ -62,7 +62,7 @@ def jitter_colour(
     Contrast is about the mean of the picture, saturation about each pixel's grey.
     """
     more, steeper = 1.0 + amount * jax.random.truncated_normal(key, -2.0, 2.0, (2,))
-    grey = jnp.sum(picture * jnp.array(GREY), axis=-1, keepdims=True)
+    grey = dot(picture, jnp.array(GREY))
     picture = grey + more * (picture - grey)
     mean = jnp.mean(picture)
     return jnp.maximum(mean + steeper * (picture - mean), 0.0)
@@ -83,10 +83,13 @@ def blur_of_motion(
     step = length * jnp.stack([jnp.sin(angle), jnp.cos(angle)])
     reach = int(np.ceil(pixels / 2.0)) + 1
     padded = jnp.pad(picture, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
-    total = jnp.zeros_like(picture)
-    for t in np.linspace(-0.5, 0.5, looks):
-        total = total + _window(padded, reach + t * step, picture.shape)
-    return total / looks
+
+    def look(total, t):
+        return total + _window(padded, reach + t * step, picture.shape), None
+
+    # A loop has the picture made once; in one expression each look would make it anew.
+    at = jnp.linspace(-0.5, 0.5, looks)
+    return jax.lax.scan(look, jnp.zeros_like(picture), at)[0] / looks
 
 
 def sensor_noise(

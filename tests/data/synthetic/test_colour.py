@@ -9,7 +9,7 @@ import pytest
 
 from configs import common
 from handjax.batch import FAR
-from handjax.data import appearance, synthetic
+from handjax.data import synthetic
 from handjax.data.synthetic import colour
 from handjax.geometry import cameras, meshes, rotations
 from handjax.hands.appearance import load_marks
@@ -65,13 +65,9 @@ ALWAYS = {"image", "valid", "camera", "crop_from_camera", "camera_from_world"}
 GIVEN = {
     (): set(),
     ("joints",): {"joints", "joints_valid"},
-    ("keypoints2d",): {"keypoints2d"},
-    ("heatmaps",): {"heatmaps"},
-    ("centres",): {"centres", "radii"},
-    ("vertices",): {"vertices"},
-    ("depth",): {"depth"},
-    ("mask",): {"mask"},
     ("keypoints2d", "depth"): {"keypoints2d", "depth"},
+    ("heatmaps", "mask"): {"heatmaps", "mask"},
+    ("centres", "vertices"): {"centres", "radii", "vertices"},
 }
 
 
@@ -80,9 +76,8 @@ def test_a_batch_has_the_labels_that_are_named_and_no_others(labels):
     assert present(shapes(make_config(labels=labels))) == ALWAYS | GIVEN[labels]
 
 
-@pytest.mark.parametrize("level", ["hand_790", "hand_1721", "hand_12553"])
-@pytest.mark.parametrize("pixels", [224, 256])
-def test_every_level_is_drawn_at_the_papers_sizes(level, pixels):
+@pytest.mark.parametrize(("level", "pixels"), [("hand_1721", 224), ("hand_12553", 256)])
+def test_levels_are_drawn_at_the_papers_sizes(level, pixels):
     template = load_template(level)
     config = make_config(pixels=pixels, labels=colour.LABELS, heatmap_pixels=64)
     got = shapes(config, template)
@@ -112,6 +107,17 @@ def test_backgrounds_are_the_held_banks(draw, batch):
     same = np.abs(dark - light).max(-1) < 1e-6
     assert (same | behind).mean() > 0.8
     assert same[mask].mean() > 0.85
+
+
+def test_the_arm_is_seen_but_is_no_part_of_the_mask(batch):
+    mask, image = np.asarray(batch.views.mask), np.asarray(batch.views.image)
+    # Before black nothing else is lit.
+    bright = image.max(-1) > 0.02
+    assert bright[mask].mean() > 0.95
+    edge = np.ones((PIXELS, PIXELS), bool)
+    edge[1:-1, 1:-1] = False
+    # Arms leave the picture over its edge, where hands seldom are.
+    assert (bright & ~mask)[..., edge].any(-1).all()
 
 
 def test_key_points_are_where_the_camera_sees_the_joints(batch):
@@ -152,23 +158,6 @@ def test_pixels_without_a_hand_lie_behind_the_middle(batch):
     np.testing.assert_allclose(depth[~mask], far[~mask], rtol=1e-5)
     assert (depth[mask] < far[mask]).all()
     assert (mask.mean((1, 2, 3)) > 0.05).all()
-
-
-def test_the_arm_is_seen_but_not_in_the_mask():
-    config = make_config()
-    sizes = {"height": PIXELS, "width": PIXELS}
-
-    @jax.jit
-    def look(key):
-        scene = colour.sample_scene(key, TEMPLATE, config)
-        looks = appearance.sample_appearance(key, scene.middle, bank=BLACK, **sizes)
-        mesh = appearance.dress(TEMPLATE, scene.hand, looks)
-        drawn = appearance.draw(mesh, scene.camera, (PIXELS, PIXELS))
-        return drawn.face, colour.seen_hand(TEMPLATE, scene, looks, PIXELS)[1]
-
-    face, mask = look(KEY)
-    np.testing.assert_array_equal(mask, (face >= 0) & (face < len(TEMPLATE.faces)))
-    assert (face >= len(TEMPLATE.faces)).any()
 
 
 def each(batch, world, name):
