@@ -5,6 +5,8 @@ import os
 import jax
 import pytest
 
+from tests.compiling import QUICK
+
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
@@ -40,6 +42,14 @@ def compiled(tmp_path_factory):
             patch.setenv(name.upper(), str(value))
             jax.config.update(name, value)
         yield folder
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """What a module's tests compile from here on is compiled quickly, and slower."""
+    jax.config.update(QUICK, True)
+    yield
+    jax.config.update(QUICK, False)
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from handjax.evaluation.protocols import JOINT_SETS
 from handjax.experiment import assemble
 from handjax.training import Checkpoints, TrainState, configs
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 def random_like(leaf):
     return np.random.default_rng(leaf.size).normal(size=leaf.shape).astype(np.float32)

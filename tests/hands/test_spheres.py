@@ -23,6 +23,7 @@ from handjax.hands.build.sphere_surfaces import (
 )
 from handjax.hands.skeleton import DATASETS, JOINTS, NYU14_OF_36, POSED
 from handjax.hands.template import load_template
+from tests.compiling import ONCE
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,8 @@ def test_keypoints_from_spheres_are_within_2_mm_of_the_joints_on_average(templat
         )
         return spheres.keypoints_from_spheres(hand.centres) - keypoints(hand)
 
-    off = jax.jit(jax.vmap(sample))(jax.random.split(jax.random.key(7), 300))
+    each = jax.jit(jax.vmap(sample), compiler_options=ONCE)
+    off = each(jax.random.split(jax.random.key(7), 300))
     off = jnp.linalg.norm(off, axis=-1)
     assert off.mean() < 1.5
     assert off.mean(0).max() < 3.0

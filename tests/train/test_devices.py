@@ -9,7 +9,8 @@ import numpy as np
 
 import train
 from handjax.training import devices
-from tests.train.toy import QUICK, ROOT, evaluations, saved_params, toy
+from tests.compiling import QUICK
+from tests.train.toy import ROOT, evaluations, saved_params, toy
 
 
 def test_steps_that_go_to_the_device_together_come_to_the_same_parameters(

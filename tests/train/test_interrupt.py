@@ -14,7 +14,8 @@ from handjax import training
 from handjax.experiment import assemble
 from handjax.training import Checkpoints, configs
 from handjax.training.meter import Meter
-from tests.train.toy import QUICK, ROOT, evaluations, same, saved_params, toy
+from tests.compiling import QUICK
+from tests.train.toy import ROOT, evaluations, same, saved_params, toy
 
 
 def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(

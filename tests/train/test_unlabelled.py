@@ -2,7 +2,6 @@
 
 import json
 
-import jax
 import numpy as np
 import pytest
 
@@ -12,7 +11,7 @@ from configs import wan_spheres
 from handjax.data.studio import frames
 from handjax.experiment import assemble
 from handjax.training import Checkpoints, configs
-from tests.train.toy import QUICK, entries
+from tests.train.toy import entries
 
 
 def config(variant):
@@ -21,18 +20,15 @@ def config(variant):
     return found
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick(cache):
-    """Compiled quickly, but for the frames: other tests know them to the bit."""
+@pytest.fixture(scope="module")
+def captured(cache):
+    """Frames that other tests know to the bit: not to be compiled quickly."""
     for split in frames.SPLITS:
         frames.load("C", "test", split)
-    jax.config.update(QUICK, True)
-    yield
-    jax.config.update(QUICK, False)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(captured, quick, tmp_path_factory):
     """The folder of a run of all four phases."""
     folder = tmp_path_factory.mktemp("all")
     assert train.train(assemble(config("test")), folder) == 0

@@ -20,9 +20,6 @@ ROOT = Path(train.__file__).parent
 
 FRAMES = 4
 
-# XLA compiles in a third of the time what takes only a few steps.
-QUICK = "jax_disable_most_optimizations"
-
 
 def toy_batch(key, size=FRAMES):
     """Centres drawn at random, shown as the 123 numbers of a depth picture."""
