@@ -73,6 +73,7 @@ def phase(
     optimizer: Mapping[str, float | str] | None = None,
     every: int = 0,
     keep: str = "best",
+    imagine: bool = False,
 ) -> ConfigDict:
     """One stage of training: what is minimised, on what, for how long.
 
@@ -87,6 +88,8 @@ def phase(
         every: steps between looks at held-out frames; 0 for the config's.
         keep: the checkpoint that counts: the "best" on held-out frames, or the
             "latest" where these have no say in what is learnt.
+        imagine: whether estimates of the first source are drawn anew, as labelled
+            frames beside the others.
     """
     return ConfigDict(
         {
@@ -99,6 +102,7 @@ def phase(
             "optimizer": dict(optimizer or {}),
             "every": every,
             "keep": keep,
+            "imagine": imagine,
         }
     )
 

@@ -21,7 +21,7 @@ from handjax.training.configs import Config, ConfigError
 Offer = Callable[[int], Source]
 """How many examples a draw -> their source; what it holds is made only now."""
 
-METHODS = ("wan_spheres",)
+METHODS = ("wan_spheres", "dual_grid")
 DTYPES = ("float32", "bfloat16")
 KEEPS = ("best", "latest")
 

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 GROUPS = 16
 
 
-def _activate(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
+def activate(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
     """Group norm and ReLU; to be called inside a compact module."""
     groups = gcd(GROUPS, x.shape[-1])
     return nn.relu(nn.GroupNorm(groups, dtype=x.dtype)(x))
@@ -50,9 +50,9 @@ class Bottleneck(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w o"]:
-        y = nn.Dense(self.features // 2, dtype=x.dtype)(_activate(x))
-        y = nn.Conv(self.features // 2, (3, 3), dtype=x.dtype)(_activate(y))
-        y = nn.Dense(self.features, dtype=x.dtype)(_activate(y))
+        y = nn.Dense(self.features // 2, dtype=x.dtype)(activate(x))
+        y = nn.Conv(self.features // 2, (3, 3), dtype=x.dtype)(activate(y))
+        y = nn.Dense(self.features, dtype=x.dtype)(activate(y))
         if x.shape[-1] != self.features:
             x = nn.Dense(self.features, use_bias=False, dtype=x.dtype)(x)
         return x + y
@@ -138,7 +138,7 @@ class StackedHourglass(nn.Module):
         outputs = []
         for stack in range(self.stacks):
             y = Hourglass(self.widths, self.blocks)(x)
-            y = _activate(dense(self.widths[0])(_activate(y)))
+            y = activate(dense(self.widths[0])(activate(y)))
             maps = dense(self.maps)(y)
             outputs.append(maps.astype(jnp.float32))
             if stack + 1 < self.stacks:

@@ -22,6 +22,8 @@ class Phase(NamedTuple):
         optimizer: settings of its optimiser.
         every: steps between looks at held-out frames, each of which keeps a checkpoint.
         keep: which of them counts, the "best" on held-out frames or the "latest".
+        imagine: whether estimates of the first source are drawn anew, as one more
+            batch, labelled, behind the others.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Phase(NamedTuple):
     optimizer: Config
     every: int
     keep: str
+    imagine: bool
 
     @property
     def last(self) -> int:
@@ -60,10 +63,22 @@ def read_phases(config: Config, method: Method) -> tuple[Phase, ...]:
                 optimizer=_with(config.optimizer, entry.optimizer),
                 every=entry.every or config.evaluation.every,
                 keep=entry.keep,
+                imagine=_imagines(config, entry, method),
             )
         )
         first += entry.steps
     return tuple(phases)
+
+
+def _imagines(config: Config, entry: Config, method: Method) -> bool:
+    """Configs of old releases know of no such thing."""
+    wanted = entry.get("imagine", False)
+    if wanted and method.imagine is None:
+        raise ConfigError(
+            f"phase {entry.name!r} wants estimates drawn anew, which {config.method} "
+            "does not do; set its imagine to False"
+        )
+    return wanted
 
 
 def _sources(config: Config, entry: Config) -> dict[str, int]:

@@ -79,7 +79,12 @@ def make_step(method: Method, phase: Phase, source: Source) -> Step:
 
         def objective(params: Any) -> tuple[Array, tuple[Any, Metrics]]:
             prediction, state = predict(method, params, train.state, batch, noise)
-            terms = method.losses[phase.loss](params, prediction, batch)
+            seen = batch
+            if phase.imagine:
+                prediction, seen, state = imagine(
+                    method, params, state, prediction, batch, noise
+                )
+            terms = method.losses[phase.loss](params, prediction, seen)
             total = weigh(terms, phase.weights)
             # The others go nowhere, so that the compiler leaves them out.
             return total, (state, {name: terms[name] for name in phase.weights})
@@ -113,6 +118,23 @@ def predict(
         one, state = method.predict(params, state, part, key=own, train=True)
         predictions.append(one)
     return tuple(predictions), state
+
+
+def imagine(
+    method: Method,
+    params: Any,
+    state: Any,
+    prediction: Any,
+    batch: Any,
+    key: Key[Array, ""],
+) -> tuple[tuple[Any, ...], tuple[Batch, ...], Any]:
+    """Predictions and batches with one more: the first's estimates, drawn anew."""
+    if isinstance(batch, Batch):
+        prediction, batch = (prediction,), (batch,)
+    draw, own = jax.random.split(jax.random.fold_in(key, len(batch)))
+    drawn = method.imagine(draw, prediction[0], batch[0])
+    again, state = method.predict(params, state, drawn, key=own, train=True)
+    return (*prediction, again), (*batch, drawn), state
 
 
 def _select(tree: Any, chosen: Any) -> list[Any]:

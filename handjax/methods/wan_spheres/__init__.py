@@ -41,6 +41,7 @@ from handjax.geometry import heatmaps
 from handjax.hands import spheres
 from handjax.hands.template import Template
 from handjax.methods.method import Config, Method, Terms
+from handjax.methods.views import Pairs, to_world
 from handjax.methods.wan_spheres import labelled, palm, priors, unlabelled
 from handjax.methods.wan_spheres.estimate import (
     Prediction,
@@ -48,7 +49,6 @@ from handjax.methods.wan_spheres.estimate import (
     network_input,
     predict,
 )
-from handjax.methods.wan_spheres.views import Pairs, to_world
 
 Term = Callable[[Prediction, Batch], Float[Array, ""]]
 

@@ -10,8 +10,8 @@ from jaxtyping import Array, Float
 from handjax.batch import Batch, Views
 from handjax.geometry import cameras, heatmaps
 from handjax.methods.method import Config
+from handjax.methods.views import UNIT, over_views, seen
 from handjax.methods.wan_spheres import palm
-from handjax.methods.wan_spheres.views import UNIT, over_views, seen
 from handjax.networks.hourglass import StackedHourglass
 
 SPHERES = 41

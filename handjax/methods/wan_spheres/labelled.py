@@ -8,14 +8,14 @@ from jaxtyping import Array, Float
 
 from handjax.batch import Batch
 from handjax.geometry import cameras, heatmaps, transforms
-from handjax.methods.wan_spheres.estimate import Prediction, map_camera
-from handjax.methods.wan_spheres.views import (
+from handjax.methods.views import (
     UNIT,
     crop_from_world,
     mean_of_views,
     over_views,
     seen,
 )
+from handjax.methods.wan_spheres.estimate import Prediction, map_camera
 
 CODE_THRESHOLD = 0.05
 """Where a heat-map's label counts as lit in the released code; as printed, above 0."""

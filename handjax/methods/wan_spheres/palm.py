@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from handjax.batch import Batch
 from handjax.hands.spheres import PALM
-from handjax.methods.wan_spheres.views import UNIT, mean_of_views
+from handjax.methods.views import UNIT, mean_of_views
 from handjax.networks.vae import Perceptron
 
 NOISE = 0.1

@@ -18,8 +18,8 @@ from handjax.geometry import spheres as balls
 from handjax.hands import spheres
 from handjax.hands.template import Template
 from handjax.methods.method import Config
+from handjax.methods.views import UNIT, mean_of_views, over_views
 from handjax.methods.wan_spheres.estimate import Prediction
-from handjax.methods.wan_spheres.views import UNIT, mean_of_views, over_views
 from handjax.networks.vae import VAE, divergence
 
 Collision = Literal["excess", "printed", "code"]

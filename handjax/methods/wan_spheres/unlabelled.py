@@ -13,8 +13,7 @@ from jaxtyping import Array, Bool, Float
 from handjax.batch import FAR, Batch
 from handjax.geometry import cameras, transforms
 from handjax.geometry import spheres as balls
-from handjax.methods.wan_spheres.estimate import Prediction
-from handjax.methods.wan_spheres.views import (
+from handjax.methods.views import (
     Pairs,
     crop_from_world,
     mean_of_views,
@@ -23,6 +22,7 @@ from handjax.methods.wan_spheres.views import (
     to_world,
     view_pairs,
 )
+from handjax.methods.wan_spheres.estimate import Prediction
 
 CODE_REACH = 50.0
 """Points pull spheres from no farther in the released code, mm; as printed, from

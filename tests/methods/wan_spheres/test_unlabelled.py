@@ -7,7 +7,7 @@ import pytest
 
 from handjax.batch import FAR
 from handjax.methods.wan_spheres import unlabelled
-from handjax.methods.wan_spheres.views import view_pairs
+from handjax.methods.views import view_pairs
 from tests.methods.wan_spheres.conftest import PIXELS, SIZE, VALID, R
 
 PITCH = SIZE / PIXELS

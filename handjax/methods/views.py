@@ -1,4 +1,4 @@
-"""Views of a batch as wan_spheres reads them, and how terms average over them."""
+"""Views of a batch as methods on depth read them, and how terms average over them."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -28,7 +28,7 @@ def seen(
     """
     if views.depth is None or not isinstance(views.camera, cameras.Orthographic):
         raise ValueError(
-            "wan_spheres reads orthographic depth, but these views have depth: "
+            "this method reads orthographic depth, but these views have depth: "
             f"{views.depth is not None}, {type(views.camera).__name__} cameras; "
             "`data.crop.views_from_frame` makes them from a depth frame"
         )

@@ -1,0 +1,239 @@
+"""The networks of dual_grid: depth to correspondences to a coordinate map to a hand."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from handjax.batch import FAR, Batch, Views
+from handjax.geometry import cameras, mesh_grid
+from handjax.hands.template import Template
+from handjax.methods.dual_grid import parts
+from handjax.methods.method import Config
+from handjax.methods.views import UNIT, over_views, seen
+from handjax.networks.hourglass import Hourglass, activate
+from handjax.networks.shuffle import shuffle, unshuffle
+
+
+class Prediction(NamedTuple):
+    """What the networks say about each view on its own, in the view's crop frame.
+
+    Attributes:
+        mask: logits of pixels being the hand.
+        map: m of every pixel, cells, wherever the hand is not as well.
+        points: p, where the sensor saw the hand, mm.
+        points_valid: which of them there are; the rest is room.
+        coordinates: m of these points, cells.
+        grid: J, where the surface at each cell lies, mm.
+        vertices: P, sampled from it, mm.
+        transforms: T, crop_from_rest of the posed joints.
+        refined: the template laid on P, mm.
+        keypoints: the field's 21, mm.
+        centres: of the 41 spheres, mm.
+    """
+
+    mask: Float[Array, "batch view h w"]
+    map: Float[Array, "batch view h w 2"]
+    points: Float[Array, "batch view points 3"]
+    points_valid: Bool[Array, "batch view points"]
+    coordinates: Float[Array, "batch view points 2"]
+    grid: Float[Array, "batch view rows columns 3"]
+    vertices: Float[Array, "batch view vertices 3"]
+    transforms: Float[Array, "batch view 17 4 4"]
+    refined: Float[Array, "batch view vertices 3"]
+    keypoints: Float[Array, "batch view 21 3"]
+    centres: Float[Array, "batch view 41 3"]
+
+
+class MapNetwork(nn.Module):
+    """An hourglass at half resolution, with pixel shuffle on both sides.
+
+    Attributes:
+        heads: channels of each output map.
+        widths: channels at each resolution from the halved one, see `Hourglass`.
+        blocks: bottlenecks in a row.
+        dtype: of all that is computed between input and output.
+
+    Source: [wan2020] Sec. 3.5.
+    """
+
+    heads: tuple[int, ...]
+    widths: tuple[int, ...]
+    blocks: int = 1
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "batch h w c"]
+    ) -> list[Float[Array, "batch h w o"]]:
+        dense = partial(nn.Dense, dtype=self.dtype)
+        x = unshuffle(x.astype(self.dtype))
+        x = nn.Conv(self.widths[0], (3, 3), dtype=self.dtype)(x)
+        x = activate(Hourglass(self.widths, self.blocks)(x))
+        maps = []
+        for channels in self.heads:
+            y = activate(dense(self.widths[0])(x))
+            maps.append(shuffle(dense(4 * channels)(y)).astype(jnp.float32))
+        return maps
+
+
+class Networks(NamedTuple):
+    """The three of a config.
+
+    Attributes:
+        segment: depth to the hand's mask.
+        image: depth of the hand to correspondences and features.
+        mesh: features on the mesh grid to the coordinate map.
+    """
+
+    segment: MapNetwork
+    image: MapNetwork
+    mesh: MapNetwork
+
+
+def networks(model: Config) -> Networks:
+    """As a config describes them."""
+    one = partial(MapNetwork, blocks=model.blocks, dtype=jnp.dtype(model.dtype))
+    return Networks(
+        segment=one((1,), tuple(model.segment_widths)),
+        image=one((2, model.features), tuple(model.image_widths)),
+        mesh=one((3,), tuple(model.mesh_widths)),
+    )
+
+
+def init(key, batch: Batch, model: Config) -> Any:
+    """Parameters by network."""
+    D, _ = seen(batch.views)
+    picture = D[:, 0, ..., None]
+    # Features, points, occupancy: what `to_mesh_grid` hands on.
+    cells = jnp.zeros((1, model.grid, model.grid, model.features + 4))
+    keys, inputs = jax.random.split(key, 3), (picture, picture, cells)
+    return {
+        name: network.init(key, given)
+        for name, network, key, given in zip(
+            Networks._fields, networks(model), keys, inputs, strict=True
+        )
+    }
+
+
+def choose(mask: Bool[Array, "h w"], room: int) -> tuple[Int[Array, "room"], Any]:
+    """The pixels of a mask; evenly some of them where there are more than there is room.
+
+    Returns:
+        Numbers of pixels, row by row; which of them count.
+    """
+    rank = jnp.cumsum(mask.ravel())
+    count = rank[-1]
+    wanted = jnp.arange(room) * jnp.maximum(count, room) // room
+    pixel = jnp.searchsorted(rank, wanted + 1)
+    return jnp.minimum(pixel, mask.size - 1), wanted < count
+
+
+def segment(params: Any, views: Views, model: Config) -> Float[Array, "b v h w"]:
+    """Logits of pixels being the hand.
+
+    Source: [wan2020] Sec. 3.5.
+    """
+    D, _ = seen(views)
+    x = D.reshape(-1, *D.shape[2:], 1) / UNIT
+    (logits,) = networks(model).segment.apply(params["segment"], x)
+    return logits.reshape(D.shape)
+
+
+def to_mesh_grid(
+    f: Float[Array, "points features"],
+    p: Float[Array, "points 3"],
+    m: Float[Array, "points 2"],
+    valid: Bool[Array, "points"],
+    model: Config,
+) -> Float[Array, "rows columns channels"]:
+    """Means of features and of points that reached each cell, and how many did.
+
+    Where the points lie is among the features: ours. It is what the coordinate map
+    asks for, wherever the hand is seen.
+
+    Source: [wan2020] Eqs. (1)-(2).
+    """
+    given = jnp.concatenate([f, p / UNIT], axis=-1)
+    extension = mesh_grid.extend(
+        given,
+        m,
+        model.grid,
+        model.grid,
+        weights=valid.astype(f.dtype),
+        window=model.window,
+        sigma=model.sigma,
+    )
+    # Of 0 to 1, since a hand near the camera has no more to say than one far away.
+    o = extension.occupancy / (1.0 + extension.occupancy)
+    return jnp.concatenate([mesh_grid.average(extension), o[..., None]], axis=-1)
+
+
+def predict(
+    params,
+    state,
+    batch: Batch,
+    *,
+    key,
+    train,
+    model: Config,
+    template: Template,
+    cells: Float[Array, "vertices 2"],
+) -> tuple[Prediction, Any]:
+    """All of it, in one pass, the same in training and in use.
+
+    Args:
+        params: of the three networks.
+        state: none.
+        batch: its views.
+        key: unused.
+        train: unused.
+        model: the config's.
+        template: the hand at rest.
+        cells: m of its vertices.
+    """
+    del key, train
+    D, camera = seen(batch.views)
+    shape, nets = D.shape[:2], networks(model)
+    mask = segment(params, batch.views, model)
+    hand = jax.lax.stop_gradient((mask > 0.0) & (D < FAR))
+    x = jnp.where(hand, D, FAR).reshape(-1, *D.shape[2:], 1) / UNIT
+    m, f = (
+        y.reshape(*shape, *y.shape[1:]) for y in nets.image.apply(params["image"], x)
+    )
+    # The middle of the grid, and to its border, are near 0 and 1.
+    m = (model.grid - 1) / 2.0 * (1.0 + m)
+    pixel, valid = over_views(partial(choose, room=model.points))(hand)
+    p = over_views(cameras.unproject)(camera, *_pixels(pixel, D))
+    at_pixels = over_views(lambda y, i: y.reshape(-1, y.shape[-1])[i])
+    m_p, f_p = at_pixels(m, pixel), at_pixels(f, pixel)
+    cell = over_views(partial(to_mesh_grid, model=model))(f_p, p, m_p, valid)
+    (grid,) = nets.mesh.apply(params["mesh"], cell.reshape(-1, *cell.shape[2:]))
+    grid = UNIT * grid.reshape(*shape, *grid.shape[1:])
+    look = partial(mesh_grid.sample, window=model.window, sigma=model.sigma)
+    P = over_views(lambda grid: look(grid, cells))(grid)
+    laid = over_views(partial(parts.refine, template=template))(P)
+    found = Prediction(
+        mask,
+        m,
+        p,
+        valid,
+        m_p,
+        grid,
+        P,
+        laid.transforms,
+        laid.vertices,
+        laid.keypoints,
+        laid.centres,
+    )
+    return found, state
+
+
+def _pixels(pixel: Int[Array, "b v points"], D: Array) -> tuple[Array, Array]:
+    """(u, v) of pixels, and D there, mm."""
+    width = D.shape[-1]
+    uv = jnp.stack([pixel % width, pixel // width], axis=-1).astype(D.dtype)
+    return uv, jnp.take_along_axis(D.reshape(*D.shape[:2], -1), pixel, axis=-1)
