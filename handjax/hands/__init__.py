@@ -6,5 +6,6 @@ template      the built-in hand at four resolutions
 articulate    Template + Pose -> joints, surface, spheres; angles <-> rotations
 poses         named poses, joint limits, samples of poses, shapes and views
 spheres       the 41 spheres that ride on the skeleton
+mesh_grid     where the surface lies on the grid of [wan2020]
 build         how all of it was made (host side, once)
 """

@@ -40,3 +40,10 @@ def write_maps(path: Path, maps: dict[str, Closest]) -> None:
 def write_marks(path: Path, layers: dict[str, np.ndarray]) -> None:
     """Write the layers of a texture."""
     np.savez_compressed(path, allow_pickle=False, **layers)
+
+
+def write_layouts(path: Path, layouts: dict[str, np.ndarray]) -> None:
+    """Write layouts in the unit square, and which side each vertex counts to."""
+    kinds = {name: np.uint8 if name == "side" else np.float32 for name in layouts}
+    arrays = {name: array.astype(kinds[name]) for name, array in layouts.items()}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
