@@ -123,6 +123,7 @@ def synthetic() -> ConfigDict:
         {
             "modality": "depth",  # or "rgb", with what stands in `rgb`
             "view": "haar",  # or "wan2019"
+            "surroundings": False,  # whether depth shows an arm, planes and blobs
             "noise": True,  # what the sensor, or the camera, does to the picture
             "center": "depth",  # of the crop: mean of what is seen; or "gt": spheres
             "crop_jitter": 10.0,  # mm, at most, from there
