@@ -166,8 +166,8 @@ def studio() -> ConfigDict:
             "split": "train",  # or "test", or "both" (Table 1)
             "frames": 1.0,  # share of the frames that is used
             "multi_view": 1.0,  # share of those that keeps all views, not one
-            "labels": (),  # what the method may read: "centres", "joints"; of rgb:
-            # "joints", "keypoints2d", "depth", "mask"
+            "labels": (),  # what the method may read: "centres", "joints",
+            # "mask"; of rgb: "joints", "keypoints2d", "depth", "mask"
             "rgb": studio_in_colour(),
         }
     )
