@@ -127,6 +127,7 @@ def synthetic() -> ConfigDict:
         {
             "modality": "depth",  # or "rgb", with what stands in `rgb`
             "view": "haar",  # or "wan2019"
+            "surroundings": False,  # whether depth shows an arm, planes and blobs
             "noise": True,  # what the sensor, or the camera, does to the picture
             "center": "depth",  # of the crop: mean of what is seen; or "gt": spheres
             "crop_jitter": 10.0,  # mm, at most, from there
@@ -169,8 +170,8 @@ def studio() -> ConfigDict:
             "split": "train",  # or "test", or "both" (Table 1)
             "frames": 1.0,  # share of the frames that is used
             "multi_view": 1.0,  # share of those that keeps all views, not one
-            "labels": (),  # what the method may read: "centres", "joints"; of rgb:
-            # "joints", "keypoints2d", "depth", "mask"
+            "labels": (),  # what the method may read: "centres", "joints",
+            # "mask"; of rgb: "joints", "keypoints2d", "depth", "mask"
             "rgb": studio_in_colour(),
         }
     )

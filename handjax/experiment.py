@@ -61,6 +61,10 @@ def check(config: Config) -> None:
         "method": (config.method, METHODS),
         "synthetic.center": (config.synthetic.center, synthetic.CENTERS),
         "synthetic.view": (config.synthetic.view, VIEWS),
+        "synthetic.surroundings": (
+            config.synthetic.get("surroundings", False),
+            _may_be_surrounded(config),
+        ),
         "model.dtype": (config.model.dtype, DTYPES),
         "studio.modality": (
             config.studio.get("modality", "depth"),
@@ -101,6 +105,13 @@ def check(config: Config) -> None:
     for name, count in counts.items():
         if count < 1:
             raise ConfigError(f"{name} is {count}; it must be 1 or more")
+
+
+def _may_be_surrounded(config: Config) -> tuple[bool, ...]:
+    """Pictures in colour have an arm and a background as it is."""
+    return (
+        (False, True) if synthetic.modality(config.synthetic) == "depth" else (False,)
+    )
 
 
 def _choices_of_colour(config: Config) -> dict[str, tuple[Any, tuple[str, ...]]]:

@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from handjax.data.studio.forearm import Arm, Wrist, make_forearm
-from handjax.geometry import cameras, meshes, rotations, transforms
-from handjax.geometry.precision import matmul
+from handjax.data import arms
+from handjax.data.studio.forearm import Arm, make_forearm
+from handjax.geometry import cameras, meshes
 from handjax.hands.appearance import Marks, Skin, albedo, load_marks, sample_skin
 from handjax.hands.articulate import Hand
 from handjax.hands.template import Template
@@ -28,16 +27,8 @@ from handjax.render.rasterize import Rendering, interpolate, rasterize
 FAR = 1e4
 """Beyond every hand, mm."""
 
-WRIST = Wrist(np.array([-1.0, 0.0, -1.0]), np.array([28.6, 18.0, 17.6]))
-"""The end of the arm within the template's stump, mm; by eye."""
-BARE = 400.0
-"""A cuff beyond the end of the arm, mm."""
-TUCK = (-4.0, 12.0, 0.12)
-"""Where the stump begins to be drawn in and over which way, mm; how much of it."""
 BLANK = (0.5, 0.99)
 """Texture coordinates where nothing is marked: the arm's."""
-BEND = 0.12
-"""How far the arm may turn from the hand, radians."""
 
 
 class Appearance(NamedTuple):
@@ -102,16 +93,12 @@ def sample_appearance(
         if bank is None
         else backgrounds.from_bank(behind, bank, **size)
     )
-    worn, where = jax.random.split(wear)
-    cuff = jax.random.uniform(where, minval=25.0, maxval=130.0)
     return Appearance(
         skin=sample_skin(skin),
         lights=sample_lights(light, middle),
-        cuff=jnp.where(jax.random.bernoulli(worn, 0.6), cuff, BARE),
+        cuff=arms.sample_cuff(wear),
         cloth=backgrounds.sample_palette(cloth, 1)[0],
-        bend=BEND
-        * jax.random.uniform(bend, (3,), minval=-1.0)
-        * jnp.array([1.0, 0.0, 0.6]),
+        bend=arms.sample_bend(bend),
         background=background,
         photograph=photo,
     )
@@ -124,21 +111,11 @@ def dress(template: Template, hand: Hand, appearance: Appearance) -> Dressed:
         hand: posed in the camera's frame; its transforms carry the arm.
     """
     at_rest, faces = _arm()
-    away = at_rest[:, 1:2] - appearance.cuff
-    # Cloth stands off the skin from the cuff on.
-    axis = at_rest * jnp.array([0.0, 1.0, 0.0])
-    thick = 1.0 + 0.13 * jax.nn.sigmoid(away / 1.0)
-    arm = axis + (at_rest - axis) * thick
-    turn = rotations.matrix_from_axis_angle(appearance.bend)
-    wrist = hand.transforms[0]
-    posed = transforms.apply(wrist, matmul(arm, turn.T))
-    skin = transforms.apply(
-        wrist, _tucked(transforms.apply(transforms.invert(wrist), hand.vertices))
-    )
-    within = template.vertices[:, 1:2] > TUCK[0]
+    arm = arms.sleeved(at_rest, appearance.cuff)
+    posed = arms.pose(hand, arm, appearance.bend)
     corners, count = len(template.uv), len(template.vertices)
     return Dressed(
-        jnp.concatenate([jnp.where(within, skin, hand.vertices), posed]),
+        jnp.concatenate([arms.tuck(template, hand), posed]),
         jnp.concatenate([template.vertices, at_rest]),
         jnp.concatenate([template.faces, faces + count]),
         jnp.concatenate([template.uv, jnp.array([BLANK])]),
@@ -146,19 +123,11 @@ def dress(template: Template, hand: Hand, appearance: Appearance) -> Dressed:
     )
 
 
-def _tucked(vertices):
-    """The hand's stump drawn in, so that it ends inside the arm."""
-    start, length, most = TUCK
-    amount = most * jnp.clip((vertices[:, 1:2] - start) / length, 0.0, 1.0)
-    middle = jnp.asarray(WRIST.middle, jnp.float32)
-    return vertices - amount * (vertices - middle) * jnp.array([1.0, 0.0, 1.0])
-
-
 @lru_cache
 def _arm():
     """Vertices at rest and faces of a bare arm."""
     with jax.ensure_compile_time_eval():
-        vertices, faces, _ = make_forearm(Arm(sleeve=False), WRIST)
+        vertices, faces, _ = make_forearm(Arm(sleeve=False), arms.WRIST)
         return jnp.asarray(vertices, jnp.float32), jnp.asarray(faces, jnp.int32)
 
 

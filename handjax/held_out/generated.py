@@ -71,6 +71,7 @@ def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], st
         f"synthetic, seed {chosen.seed}: {drawn.view} views, "
         f"crop centre from {CENTERS[chosen.center]} within {drawn.crop_jitter:g} mm, "
         f"sensor noise {'on' if drawn.noise else 'off'}"
+        f"{', arm and background' if drawn.get('surroundings', False) else ''}"
     )
     facts = {"seed": chosen.seed, "center": chosen.center}
     return facts | {"synthetic": configs.plain(drawn)}, line

@@ -19,6 +19,7 @@ from handjax.data.studio import colour, frames
 from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.factors import AMOUNTS
 from handjax.data.studio.frames import Capture
+from handjax.data.studio.masks import hand_masks
 from handjax.data.studio.subjects import SUBJECTS
 from handjax.data.studio.tracks import RATE
 from handjax.data.studio.version import label
@@ -39,8 +40,9 @@ __all__ = [
 
 Config = Any
 
-LABELS = ("centres", "joints")
-"""What a config may name: sphere centres with their radii, and key points."""
+LABELS = ("centres", "joints", "mask")
+"""What a config may name: sphere centres with their radii; key points; and which pixels
+show the hand, without which `Views.mask` is all that was seen, the arm too."""
 MODALITIES = ("depth", "rgb")
 """What cameras see: see here, and `studio.colour`."""
 SPLITS = ("train", "test", "both")
@@ -72,7 +74,11 @@ def source(config: Config, batch_size: int) -> Source:
         return colour.source(config, batch_size)
     splits = ("train", "test") if config.split == "both" else (config.split,)
     captures = [frames.load(config.subject, config.amount, split) for split in splits]
-    held = _hold(captures, config.labels, config.frames, config.multi_view)
+    masks = None
+    if "mask" in config.labels:
+        both = zip(splits, captures, strict=True)
+        masks = np.concatenate([hand_masks(config.subject, *one) for one in both])
+    held = _hold(captures, config.labels, config.frames, config.multi_view, masks)
     count = len(held["valid"])
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:
@@ -98,7 +104,7 @@ class TestFrames(NamedTuple):
 
 
 def test_frames(
-    subject: str, amount: str, batch_size: int, **chosen: Any
+    subject: str, amount: str, batch_size: int, *, masks: bool = False, **chosen: Any
 ) -> TestFrames:
     """The test frames of one subject, as the first camera sees them.
 
@@ -106,9 +112,12 @@ def test_frames(
         subject: one of `SUBJECTS`.
         amount: one of `AMOUNTS`.
         batch_size: frames a draw.
+        masks: say which pixels show the hand; they are drawn anew.
         chosen: `factors`, see `frames.load`.
     """
-    whole = _hold([frames.load(subject, amount, "test", **chosen)], LABELS)
+    found = frames.load(subject, amount, "test", **chosen)
+    shown = hand_masks(subject, "test", found, **chosen) if masks else None
+    whole = _hold([found], LABELS, masks=shown)
     count = len(whole["valid"])
 
     def sample(key: PRNGKeyArray, held: Any) -> Batch:
@@ -128,6 +137,7 @@ def _hold(
     labels: tuple[str, ...],
     share: float = 1.0,
     multi_view: float = 1.0,
+    masks: Bool[np.ndarray, "frames view 64 64"] | None = None,
 ) -> dict[str, Any]:
     """Frames on the device, without the labels that nobody named.
 
@@ -137,6 +147,7 @@ def _hold(
         share: of the frames.
         multi_view: share of those that keep all their views; the others keep the first
             camera's. Source: [wan2019] Sec. 4.2.
+        masks: of the hand in all frames.
     """
     every = jax.tree.map(lambda *x: np.concatenate(x), *(c.frames for c in captures))
     rows = np.flatnonzero(spread(len(every.depth), share))
@@ -147,6 +158,8 @@ def _hold(
     rest = {"valid": valid, "rig": captures[0].camera_from_world}
     if "centres" in labels:
         rest["radii"] = captures[0].radii
+    if masks is not None:
+        rest["mask"] = masks[rows]
     return jax.tree.map(jnp.asarray, named | rest)
 
 
@@ -175,7 +188,7 @@ def _batch(
     views = Views(
         depth=depth,
         image=None,
-        mask=depth < FAR,
+        mask=held["mask"][chosen] if "mask" in held else depth < FAR,
         valid=valid,
         camera=camera,
         crop_from_camera=shift,

@@ -66,15 +66,7 @@ class Frames(NamedTuple):
 
 def capture(key: PRNGKeyArray, scene: Scene, motion: Motion) -> Frames:
     """One frame; `motion` is one row of it."""
-    moved: Any = jax.tree.map(jnp.asarray, motion)
-    hand = pose_subject(
-        scene.subject,
-        moved.angles,
-        moved.world_from_hand,
-        moved.wrist,
-        detail="surface" in scene.factors,
-    )
-    vertices, faces = _meshes(scene, hand, moved)
+    hand, vertices, faces = stage(scene, motion)
     camera_from_volume = jnp.asarray(rig.stands(), jnp.float32)
     keys = jax.random.split(key, len(camera_from_volume))
 
@@ -90,6 +82,19 @@ def capture(key: PRNGKeyArray, scene: Scene, motion: Motion) -> Frames:
         for points in (hand.centres, hand.joints[jnp.array(KEYPOINT_JOINTS)])
     ]
     return Frames(jnp.round(PER_MM * depth).astype(jnp.int16), centre, *world)
+
+
+def stage(scene: Scene, motion: Motion) -> tuple[Posed, Array, Array]:
+    """The posed hand; vertices and faces of it and the forearm, the hand's first."""
+    moved: Any = jax.tree.map(jnp.asarray, motion)
+    hand = pose_subject(
+        scene.subject,
+        moved.angles,
+        moved.world_from_hand,
+        moved.wrist,
+        detail="surface" in scene.factors,
+    )
+    return hand, *_meshes(scene, hand, moved)
 
 
 def _meshes(scene: Scene, hand: Posed, motion: Any) -> tuple[Array, Array]:
@@ -115,7 +120,7 @@ def _view(
 ) -> tuple[Float[Array, "64 64"], Float[Array, "3"]]:
     """The crop that one camera gives, and its centre in that camera's frame."""
     read_key, noise_key, centre_key = jax.random.split(key, 3)
-    camera = _window(middle)
+    camera = window(middle)
     size = {"height": WINDOW, "width": WINDOW}
     drawn = rasterize(camera, vertices, faces, **size, far=NOTHING, cull=True).depth
     frame = jnp.where(drawn < NOTHING, drawn, 0.0)
@@ -131,7 +136,7 @@ def _view(
     return depth, centre
 
 
-def _window(middle: Float[Array, "3"]) -> cameras.Pinhole:
+def window(middle: Float[Array, "3"]) -> cameras.Pinhole:
     """The part of the sensor around a point, from a whole pixel on."""
     f = jnp.full(2, FOCAL)
     at = cameras.project(cameras.Pinhole(f, jnp.zeros(2)), middle)

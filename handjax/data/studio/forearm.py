@@ -84,7 +84,7 @@ def make_forearm(
     worn = np.concatenate([np.zeros(DOME), off > 0.0, np.ones(END)]) * arm.sleeve
     return (
         np.concatenate([body.reshape(-1, 3), tips]),
-        _tube(len(body)),
+        tube(len(body)),
         np.concatenate([np.repeat(worn, AROUND), [0.0, worn[-1]]]),
     )
 
@@ -176,17 +176,22 @@ def _end(last: np.ndarray) -> np.ndarray:
     return shrunk + 12.0 * np.sin(turn) * np.array([0.0, 1.0, 0.0])
 
 
-def _tube(rings: int) -> np.ndarray:
-    """Faces of rings closed by a pole at either end, outward."""
-    here = np.arange(AROUND)
-    beside = (here + 1) % AROUND
-    row = AROUND * np.arange(rings - 1)[:, None]
+def tube(rings: int, around: int = AROUND) -> Int[np.ndarray, "faces 3"]:
+    """Faces of rings closed by a pole at either end, outward.
+
+    Args:
+        rings: how many; the two poles come after their vertices.
+        around: vertices of a ring.
+    """
+    here = np.arange(around)
+    beside = (here + 1) % around
+    row = around * np.arange(rings - 1)[:, None]
     a, b = (row + here).ravel(), (row + beside).ravel()
     walls = [
-        np.stack([a, a + AROUND, b], -1),
-        np.stack([b, a + AROUND, b + AROUND], -1),
+        np.stack([a, a + around, b], -1),
+        np.stack([b, a + around, b + around], -1),
     ]
-    last, count = AROUND * (rings - 1), AROUND * rings
-    first = np.stack([np.full(AROUND, count), here, beside], -1)
-    far = np.stack([np.full(AROUND, count + 1), last + beside, last + here], -1)
+    last, count = around * (rings - 1), around * rings
+    first = np.stack([np.full(around, count), here, beside], -1)
+    far = np.stack([np.full(around, count + 1), last + beside, last + here], -1)
     return np.concatenate([*walls, first, far])

@@ -131,12 +131,11 @@ def make(
     """
     count = AMOUNTS[amount][SPLITS.index(split)]
     key = jax.random.key(SUBJECTS.index(subject))
-    person, movement, noise = jax.random.split(key, 3)
+    person, _, noise = jax.random.split(key, 3)
     bias_key, rig_key = jax.random.split(person)
     bias = rig.biases(bias_key)
     body = load_subject(subject, shape="shape" in factors)
-    movement = jax.random.fold_in(movement, SPLITS.index(split))
-    moves = _motion(movement, split, count, factors)
+    moves = move(subject, split, count, factors)
     shoot = jax.jit(jax.vmap(partial(_shoot, factors=factors), (None, 0, 0)))
     noise = jax.random.fold_in(noise, SPLITS.index(split))
     keys = jax.random.split(noise, count)
@@ -153,6 +152,14 @@ def make(
     frames = jax.tree.map(lambda *x: np.concatenate(x)[:count], *parts)
     rigs = np.asarray(rig.calibrate(rig_key))
     return Capture(frames, rigs, np.asarray(body.sphere_radii))
+
+
+def move(
+    subject: str, split: str, count: int, factors: tuple[str, ...]
+) -> motion.Motion:
+    """How a subject moves through so many frames."""
+    key = jax.random.split(jax.random.key(SUBJECTS.index(subject)), 3)[1]
+    return _motion(jax.random.fold_in(key, SPLITS.index(split)), split, count, factors)
 
 
 def _shoot(scene, key, moves, *, factors: tuple[str, ...]) -> Frames:

@@ -2,6 +2,8 @@
 
     pose, shape, view -> Hand -> depth or a picture in colour -> crop -> Batch
 
+Depth shows the bare hand, or the hand among `surroundings`.
+
 The world is the camera's frame.
 """
 
@@ -11,7 +13,7 @@ import jax
 from jaxtyping import PRNGKeyArray
 
 from handjax.batch import Batch, Source
-from handjax.data.synthetic import colour, depth
+from handjax.data.synthetic import colour, depth, surroundings
 from handjax.data.synthetic.colour import LABELS, hold
 from handjax.data.synthetic.depth import CENTERS
 from handjax.data.synthetic.hands import Config, sample_pose
@@ -80,7 +82,9 @@ def sample(
     keys = jax.random.split(key, batch_size)
     if modality(config) == "rgb":
         return jax.vmap(lambda key: colour.example(key, template, config, held))(keys)
-    return jax.vmap(lambda key: depth.example(key, template, config))(keys)
+    # Configs of old releases know of bare hands alone.
+    drawn = surroundings if config.get("surroundings", False) else depth
+    return jax.vmap(lambda key: drawn.example(key, template, config))(keys)
 
 
 def modality(config: Config) -> str:

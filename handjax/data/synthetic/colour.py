@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, UInt8
 
 from handjax.batch import FAR, Batch, Labels, Views
 from handjax.data import appearance, backdrops
-from handjax.data.synthetic.hands import Config, sample_pose
+from handjax.data.synthetic.hands import Config, clear_of_arm, facing, sample_pose
 from handjax.geometry import cameras, heatmaps, rotations
 from handjax.geometry.precision import matmul
 from handjax.hands.appearance import Marks, load_marks
@@ -27,9 +27,6 @@ LABELS = ("joints", "keypoints2d", "heatmaps", "centres", "vertices", "depth", "
 """What a config may name: key points in space, mm, and in the picture, pixels; these as
 heat-maps; sphere centres with their radii; the surface; what the crop's camera sees of
 it: its depth, and which pixels are of the hand. The camera is part of every view."""
-
-TOWARDS = -0.35
-"""Cosine between arm and line of sight beneath which an arm would hide its hand."""
 
 
 class Held(NamedTuple):
@@ -124,7 +121,8 @@ def seen_hand(
 def sample_scene(key: PRNGKeyArray, template: Template, config: Config) -> Scene:
     """A random hand, its arm out of the way, in the middle of a crop or beside it."""
     pose_key, roll_key, crop_key = jax.random.split(key, 3)
-    pose = clear_of_arm(sample_pose(pose_key, template, config))
+    pose = sample_pose(pose_key, template, config)
+    pose = clear_of_arm(pose, pose.translation / jnp.linalg.norm(pose.translation))
     if most := float(np.deg2rad(config.rgb.roll)):
         angle = jax.random.uniform(roll_key, minval=-most, maxval=most)
         pose = rolled(pose, angle)
@@ -140,18 +138,6 @@ def sample_scene(key: PRNGKeyArray, template: Template, config: Config) -> Scene
     return Scene(hand, camera, (low + high) / 2)
 
 
-def clear_of_arm(pose: Pose) -> Pose:
-    """The same fingers seen from behind if the arm came out of the camera."""
-    R = rotations.matrix_from_axis_angle(pose.rotations[0])
-    sight = pose.translation / jnp.linalg.norm(pose.translation)
-    # Half a turn about what is upright and square to the line of sight.
-    upright = jnp.array([0.0, 1.0, 0.0]) - sight[1] * sight
-    upright = upright / jnp.linalg.norm(upright)
-    half = 2.0 * jnp.outer(upright, upright) - jnp.eye(3)
-    R = jnp.where(jnp.dot(sight, R[:, 1]) < TOWARDS, matmul(half, R), R)
-    return _facing(pose, R)
-
-
 def rolled(pose: Pose, angle: Float[Array, ""]) -> Pose:
     """The hand as a camera sees it that rolls about its axis: a crop that is turned.
 
@@ -160,7 +146,7 @@ def rolled(pose: Pose, angle: Float[Array, ""]) -> Pose:
     """
     turn = rotations.matrix_from_axis_angle(angle * jnp.array([0.0, 0.0, 1.0]))
     R = matmul(turn, rotations.matrix_from_axis_angle(pose.rotations[0]))
-    return _facing(pose, R)._replace(translation=matmul(turn, pose.translation))
+    return facing(pose, R)._replace(translation=matmul(turn, pose.translation))
 
 
 def frame(
@@ -219,9 +205,3 @@ def bumps(
     places = cameras.crop_pixels(uv, jnp.zeros(2), scale)
     sigma = settings.heatmap_sigma
     return jax.vmap(lambda at: heatmaps.gaussian(at, edge, edge, sigma))(places)
-
-
-def _facing(pose: Pose, R: Float[Array, "3 3"]) -> Pose:
-    """The same fingers with another turn of the wrist."""
-    turn = rotations.axis_angle_from_matrix(R)
-    return pose._replace(rotations=pose.rotations.at[0].set(turn))

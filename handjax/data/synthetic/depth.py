@@ -9,7 +9,7 @@ crop's corners.
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from handjax.batch import FAR, Batch, Labels, Views
 from handjax.data.crop import PIXELS, SIZE
@@ -23,7 +23,9 @@ from handjax.render.rasterize import rasterize
 PITCH = SIZE / PIXELS
 
 CENTERS = ("depth", "gt")
-"""Where a crop's centre may come from: the depth that is seen, or the truth."""
+"""Where a crop's centre may come from: the depth that is seen, or the truth. Among
+`surroundings` what is seen is the hand alone: a detector's part is taken by the truth
+about which pixels are the hand's."""
 
 
 def example(key: PRNGKeyArray, template: Template, config: Config) -> Batch:
@@ -40,7 +42,8 @@ def example(key: PRNGKeyArray, template: Template, config: Config) -> Batch:
     goal = whole if config.center == "gt" else middle_of_seen(depth)
     steps, dz = aim(crop_key, goal, config.crop_jitter)
     centre = middle + jnp.append(steps * PITCH, dz)
-    return Batch(_view(move(depth, steps, dz), centre), None, _labels(hand))
+    moved = move(depth, steps, dz)
+    return Batch(view(moved, moved < FAR, centre), None, labels(hand))
 
 
 def draw(vertices: Array, template: Template) -> Float[Array, "height width"]:
@@ -51,9 +54,9 @@ def draw(vertices: Array, template: Template) -> Float[Array, "height width"]:
 
 
 def middle_of_seen(depth: Float[Array, "height width"]) -> Float[Array, "3"]:
-    """Mean of the points that a depth image shows, the origin if there are none."""
+    """Mean of what a square picture shows, the origin if that is nothing; mm."""
     seen = depth < FAR
-    camera = cameras.orthographic_crop(SIZE, PIXELS)
+    camera = cameras.orthographic_crop(PITCH * len(depth), len(depth))
     points = cameras.unproject(camera, cameras.pixel_grid(*depth.shape), depth)
     total = jnp.sum(jnp.where(seen[..., None], points, 0.0), axis=(0, 1))
     return total / jnp.maximum(jnp.sum(seen), 1)
@@ -89,13 +92,17 @@ def move(
     return jnp.where(inside, moved - dz, FAR)
 
 
-def _view(depth: Float[Array, "height width"], centre: Float[Array, "3"]) -> Views:
+def view(
+    depth: Float[Array, "height width"],
+    mask: Bool[Array, "height width"],
+    centre: Float[Array, "3"],
+) -> Views:
     """One view; the batch's axis is added by vmap."""
     camera = cameras.orthographic_crop(SIZE, PIXELS)
     return Views(
         depth=depth[None],
         image=None,
-        mask=(depth < FAR)[None],
+        mask=mask[None],
         valid=jnp.ones(1, bool),
         camera=jax.tree.map(lambda leaf: leaf[None], camera),
         crop_from_camera=transforms.make(jnp.eye(3), -centre)[None],
@@ -103,7 +110,8 @@ def _view(depth: Float[Array, "height width"], centre: Float[Array, "3"]) -> Vie
     )
 
 
-def _labels(hand: Hand) -> Labels:
+def labels(hand: Hand) -> Labels:
+    """All that is known of a hand."""
     joints = keypoints(hand)
     return Labels(
         joints=joints,

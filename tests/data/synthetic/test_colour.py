@@ -10,7 +10,7 @@ import pytest
 from configs import common
 from handjax.batch import FAR
 from handjax.data import synthetic
-from handjax.data.synthetic import colour
+from handjax.data.synthetic import colour, hands
 from handjax.geometry import cameras, meshes, rotations
 from handjax.hands.appearance import load_marks
 from handjax.hands.articulate import articulate, rest_pose
@@ -212,13 +212,13 @@ def test_an_arm_out_of_the_camera_is_turned_round_and_others_are_left(place):
 
     def along_sight(turn):
         pose = placed(place, turn)
-        after = colour.clear_of_arm(pose)
+        after = hands.clear_of_arm(pose, sight)
         R = [rotations.matrix_from_axis_angle(p.rotations[0]) for p in (pose, after)]
         return [sight @ R[0][:, 1], sight @ R[1][:, 1], jnp.abs(R[0] - R[1]).max()]
 
     turns = 1.5 * jax.random.normal(KEY, (100, 3))
     before, after, moved = jax.vmap(along_sight)(turns)
-    hidden = before < colour.TOWARDS
+    hidden = before < hands.TOWARDS
     assert 10 < hidden.sum() < 90
     np.testing.assert_allclose(after, jnp.where(hidden, -before, before), atol=1e-4)
     assert moved[~hidden].max() < 1e-4
