@@ -36,7 +36,7 @@ def get_config(variant: str = "") -> ConfigDict:
             "real": common.real(),
             "model": ConfigDict(
                 {
-                    "embedding": "mds",  # Sec. 3.1; or "sheets", "atlas", which fold less
+                    "embedding": "mds",  # Sec. 3.1; "sheets", "atlas" fold less
                     "grid": 16,  # Sec. 3.5: cells along each side of the mesh grid
                     "margin": 1.0,  # cells between the embedding and the grid's border
                     "window": 8,  # Sec. 3.5, of extension and sampling
@@ -55,6 +55,7 @@ def get_config(variant: str = "") -> ConfigDict:
             "evaluation": common.evaluation(),
         }
     )
+    config.synthetic.surroundings = True  # Sec. 3.5: what the hand is segmented from
     for change in changes:
         change(config)
     return config.lock()

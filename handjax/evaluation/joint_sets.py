@@ -96,6 +96,10 @@ DENOISED = "nyu14_denoised"
 """The 14 joints after a method's own correction of the palm's; beside the others, and
 only where it is asked for."""
 
+SURFACES = ("vertices", "refined")
+"""Sets of vertices: of generated hands, as a method estimates them and as it has them
+once a template was laid on them. They have neither names nor tips."""
+
 SCORED = {"nyu36": "nyu14"}
 """The set that a dataset's joints are scored as, where that has another name."""
 
@@ -133,6 +137,8 @@ def true_joints(labels: Labels, own: str | None = None) -> dict[str, Truth]:
             found[name] = Truth(joints, jnp.ones(joints.shape[:2], bool))
     if labels.joints is not None:
         found["keypoints21"] = _truth(labels.joints, labels.joints_valid)
+    if labels.vertices is not None:
+        found |= dict.fromkeys(SURFACES, _of_surface(labels))
     if labels.own is not None and own is not None:
         truth = Truth(*scored(own, *_truth(labels.own, labels.own_valid)))
         found[SCORED.get(own, own)] = truth
@@ -182,6 +188,13 @@ def from_keypoints(
         total = sum(w * keypoints[:, KEYPOINTS.index(k)] for k, w in terms.items())
         own = own.at[:, place].set(total)
     return scored(dataset, own, valid)[0]
+
+
+def _of_surface(labels: Labels) -> Truth:
+    vertices, known = labels.vertices, labels.vertices_valid
+    if known is None:
+        known = jnp.ones(len(vertices), bool)
+    return Truth(vertices, jnp.broadcast_to(known[:, None], vertices.shape[:2]))
 
 
 def _truth(joints: Array, valid: Array | None) -> Truth:

@@ -16,6 +16,7 @@ from handjax.evaluation.compare import ALONE, BLOCK
 from handjax.evaluation.joint_sets import (
     DENOISED,
     JOINT_SETS,
+    SURFACES,
     JointSet,
     Truth,
     true_joints,
@@ -50,7 +51,7 @@ def _in_turn(
 
 
 _GENERATED = Protocol(
-    sets=("nyu14", "centres41", "keypoints21"),
+    sets=("nyu14", "centres41", "keypoints21", *SURFACES),
     thresholds=(20.0, 30.0, 40.0),
     curve=(0.0, 80.0),
     note="held-out synthetic frames, drawn as in training from keys of their own",

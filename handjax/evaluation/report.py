@@ -21,6 +21,7 @@ from handjax.evaluation import metrics
 from handjax.evaluation.compare import Interval
 from handjax.evaluation.comparisons import Comparison
 from handjax.evaluation.intervals import of_mean
+from handjax.evaluation.joint_sets import SURFACES
 from handjax.evaluation.protocols import JOINT_SETS, Protocol
 from handjax.evaluation.score import Scored
 
@@ -34,14 +35,14 @@ RANGES = ((20.0, 50.0), (0.0, 50.0))
 
 def summarise(e: Errors, joint_set: str, protocol: Protocol) -> dict[str, Any]:
     """The figures of one joint set, as they stand in results.json."""
-    names, tips = JOINT_SETS[joint_set][:2]
+    names, tips = ((), ()) if joint_set in SURFACES else JOINT_SETS[joint_set][:2]
     thresholds = np.array(protocol.thresholds)
     curve = np.linspace(*protocol.curve, 81)
-    per_joint = dict(zip(names, metrics.per_joint(e).tolist(), strict=True))
+    each = metrics.per_joint(e[:, : len(names)]).tolist()
     return {
         **_short(e, protocol),
         "tips_mean_mm": metrics.mean(e[:, list(tips)]),
-        "per_joint_mm": per_joint,
+        "per_joint_mm": dict(zip(names, each, strict=True)),
         "success_area": metrics.area_under(metrics.success(e, curve), curve),
         "joints_under": _by_threshold(
             thresholds, metrics.share_of_joints(e, thresholds)

@@ -132,6 +132,7 @@ def imagine(
     if isinstance(batch, Batch):
         prediction, batch = (prediction,), (batch,)
     draw, own = jax.random.split(jax.random.fold_in(key, len(batch)))
+    assert method.imagine is not None
     drawn = method.imagine(draw, prediction[0], batch[0])
     again, state = method.predict(params, state, drawn, key=own, train=True)
     return (*prediction, again), (*batch, drawn), state

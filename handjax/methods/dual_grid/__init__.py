@@ -31,8 +31,8 @@ Equations:
     (10)    as rigid as possible        `unlabelled.as_rigid_as_possible`
     (11)    local transforms            `parts.local_transforms`
     (12)    offset                      `unlabelled.offset`
-    (13)    multi-view consistency      `unlabelled.vertex_consistency`, `icp_across_views`,
-                                        `lifting_across_views`
+    (13)    multi-view consistency      `unlabelled.vertex_consistency`,
+                                        `icp_across_views`, `lifting_across_views`
 """
 
 from collections.abc import Callable
@@ -49,6 +49,7 @@ from handjax.hands.template import Template
 from handjax.methods.dual_grid import estimate, labelled, unlabelled
 from handjax.methods.dual_grid.estimate import Prediction
 from handjax.methods.dual_grid.imagined import imagine
+from handjax.methods.dual_grid.labelled import Layout
 from handjax.methods.method import Config, Method, Terms
 from handjax.methods.views import to_world
 
@@ -67,13 +68,14 @@ LOSSES = {
     "fitting": (*FITTING, *ACROSS, *DENSE),
 }
 """What a phase may minimise, and the terms that it may weigh."""
+SURFACES = ("vertices", "refined")
+"""What points may pull at: vertices as sampled, or the template laid on them."""
 
 
-def dense_terms(template: Template, cells: Array) -> dict[str, Term]:
+def dense_terms(layout: Layout) -> dict[str, Term]:
     """The terms of `DENSE`."""
-    where = {"template": template, "cells": cells}
     return {
-        "correspondence": partial(labelled.correspondence_error, **where),
+        "correspondence": partial(labelled.correspondence_error, layout=layout),
         "vertices": labelled.vertex_error,
         "refined": labelled.refined_error,
         "keypoints": labelled.keypoint_error,
@@ -163,11 +165,13 @@ def make(config: Config, template: Template) -> Method:
     """
     _check(config)
     model = config.model
-    cells = place(config.template, model)
-    dense = dense_terms(template, cells)
+    uncut = mesh_grid.uncut_faces(config.template, model.embedding)
+    layout = Layout(place(config.template, model), template.faces, uncut)
+    dense = dense_terms(layout)
+    seen = {"model": model, "template": template, "cells": layout.cells}
     return Method(
         init=lambda key, batch: (estimate.init(key, batch, model), {}),
-        predict=partial(estimate.predict, model=model, template=template, cells=cells),
+        predict=partial(estimate.predict, **seen),
         losses={
             "segmentation": partial(
                 labelled_alone, terms={"mask": labelled.mask_error}
@@ -240,10 +244,6 @@ def _check(config: Config) -> None:
     for name, (right, what) in wanted.items():
         if not right:
             raise ValueError(f"model.{name} is {model[name]!r}; it must be {what}")
-
-
-SURFACES = ("vertices", "refined")
-"""What points may pull at: vertices as sampled, or the template laid on them."""
 
 
 def _halvings(edge: int) -> int:

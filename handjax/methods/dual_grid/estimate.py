@@ -120,7 +120,7 @@ def init(key, batch: Batch, model: Config) -> Any:
 
 
 def choose(mask: Bool[Array, "h w"], room: int) -> tuple[Int[Array, "room"], Any]:
-    """The pixels of a mask; evenly some of them where there are more than there is room.
+    """The pixels of a mask; evenly some of them where there is not room for all.
 
     Returns:
         Numbers of pixels, row by row; which of them count.
@@ -139,7 +139,7 @@ def segment(params: Any, views: Views, model: Config) -> Float[Array, "b v h w"]
     """
     D, _ = seen(views)
     x = D.reshape(-1, *D.shape[2:], 1) / UNIT
-    (logits,) = networks(model).segment.apply(params["segment"], x)
+    (logits,) = _apply(networks(model).segment, params["segment"], x)
     return logits.reshape(D.shape)
 
 
@@ -211,7 +211,7 @@ def predict(
     at_pixels = over_views(lambda y, i: y.reshape(-1, y.shape[-1])[i])
     m_p, f_p = at_pixels(m, pixel), at_pixels(f, pixel)
     cell = over_views(partial(to_mesh_grid, model=model))(f_p, p, m_p, valid)
-    (grid,) = nets.mesh.apply(params["mesh"], cell.reshape(-1, *cell.shape[2:]))
+    (grid,) = _apply(nets.mesh, params["mesh"], cell.reshape(-1, *cell.shape[2:]))
     grid = UNIT * grid.reshape(*shape, *grid.shape[1:])
     look = partial(mesh_grid.sample, window=model.window, sigma=model.sigma)
     P = over_views(lambda grid: look(grid, cells))(grid)
@@ -230,6 +230,11 @@ def predict(
         laid.centres,
     )
     return found, state
+
+
+def _apply(network: MapNetwork, params: Any, x: Array) -> Any:
+    # To a type checker `apply` may give collections beside the maps.
+    return network.apply(params, x)
 
 
 def _pixels(pixel: Int[Array, "b v points"], D: Array) -> tuple[Array, Array]:

@@ -3,22 +3,34 @@
 Each is a mean over views, and over whatever they show.
 """
 
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from handjax.batch import FAR, Batch
 from handjax.geometry import transforms
-from handjax.hands.template import Template
 from handjax.methods.dual_grid.estimate import Prediction
 from handjax.methods.views import UNIT, crop_from_world, mean_of_views, over_views, seen
 from handjax.render.rasterize import rasterize
 
 SAME = 15.0
 """A pixel shows the true surface if the sensor saw it within so many mm of it."""
-CUT = 2.0
-"""Corners of a face this many cells apart lie on two sides of a cut."""
+
+
+class Layout(NamedTuple):
+    """The template on the mesh grid.
+
+    Attributes:
+        cells: m of its vertices.
+        faces: of the template.
+        uncut: which of these lie on the grid in one piece.
+    """
+
+    cells: Float[Array, "vertices 2"]
+    faces: Int[Array, "faces 3"]
+    uncut: Bool[Array, "faces"]
 
 
 def mask_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
@@ -35,10 +47,10 @@ def mask_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
 
 
 def correspondence_error(
-    prediction: Prediction, batch: Batch, *, template: Template, cells: Array
+    prediction: Prediction, batch: Batch, *, layout: Layout
 ) -> Float[Array, ""]:
     """Distance of every pixel's coordinates from the true ones, smooth L1, cells."""
-    m, here = true_map(batch, template, cells)
+    m, here = true_map(batch, layout)
     each = jnp.sum(smooth(prediction.map - m), axis=-1)
     count = jnp.sum(here, axis=(-2, -1))
     total = jnp.sum(jnp.where(here, each, 0.0), axis=(-2, -1))
@@ -86,23 +98,24 @@ def true_vertices(batch: Batch) -> Float[Array, "batch view vertices 3"]:
 
 
 def true_map(
-    batch: Batch, template: Template, cells: Float[Array, "vertices 2"]
+    batch: Batch, layout: Layout
 ) -> tuple[Float[Array, "batch view h w 2"], Bool[Array, "batch view h w"]]:
     """m of every pixel, cells, and where the sensor saw what the truth has there.
 
-    A face across a cut of the embedding has its vertices far apart on the grid: its
-    pixels take those of the vertex that is nearest.
+    The corners of a face across a cut lie far apart on the grid: its pixels take the
+    coordinates of the nearest.
     """
     D, camera = seen(batch.views)
     size = {"height": D.shape[-2], "width": D.shape[-1], "far": FAR}
 
     def one(camera, vertices, D):
-        drawn = rasterize(camera, vertices, template.faces, **size, cull=True)
-        corners = cells[template.faces[jnp.maximum(drawn.face, 0)]]
-        apart = jnp.max(jnp.ptp(corners, axis=-2), axis=-1) > CUT
-        sharp = jax.nn.one_hot(jnp.argmax(drawn.barycentrics, axis=-1), 3)
-        w = jnp.where(apart[..., None], sharp, drawn.barycentrics)
-        m = jnp.sum(w[..., None] * corners, axis=-2)
+        drawn = rasterize(camera, vertices, layout.faces, **size, cull=True)
+        face = jnp.maximum(drawn.face, 0)
+        w = drawn.barycentrics
+        nearest = jax.nn.one_hot(jnp.argmax(w, axis=-1), 3)
+        w = jnp.where(layout.uncut[face][..., None], w, nearest)
+        corners = layout.cells[layout.faces[face]]
+        m = sum(w[..., k, None] * corners[..., k, :] for k in range(3))
         return m, (drawn.face >= 0) & (jnp.abs(drawn.depth - D) < SAME)
 
     m, here = over_views(one)(camera, true_vertices(batch), D)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from handjax.batch import FAR
-from handjax.methods.wan_spheres import unlabelled
 from handjax.methods.views import view_pairs
+from handjax.methods.wan_spheres import unlabelled
 from tests.methods.wan_spheres.conftest import PIXELS, SIZE, VALID, R
 
 PITCH = SIZE / PIXELS
