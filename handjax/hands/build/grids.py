@@ -26,8 +26,10 @@ GAP = 1.0 / 13.0
 """Between two sheets: a cell of a grid of 16 x 16 with a margin of 1 cell."""
 
 
-def layouts(hand: Template, *, steps: int = STEPS, between: int = 4):
-    """All layouts by name, and the side of the hand that each vertex counts to.
+def layouts(
+    hand: Template, *, steps: int = STEPS, between: int = 4
+) -> dict[str, np.ndarray]:
+    """All layouts by name, and as `side` the sheet that each vertex lies on.
 
     Args:
         hand: at rest.
@@ -35,28 +37,23 @@ def layouts(hand: Template, *, steps: int = STEPS, between: int = 4):
         between: points on each edge that paths along the surface may pass.
     """
     vertices, faces = np.asarray(hand.vertices, np.float64), np.asarray(hand.faces)
+    uv = np.asarray(hand.uv, np.float64)[np.asarray(hand.uv_faces)] * [1.0, -1.0]
     face_side = sides_of_faces(np.asarray(hand.uv_faces))
     side = sides_of_vertices(vertices, faces, face_side)
-    seen = vertices[:, :2]
-    whole = flattened(vertices, faces, seen, steps=steps, between=between)
+    how = {"steps": steps, "between": between}
     sheets, atlas = np.zeros((2, len(vertices), 2))
     for value, sign in ((0, 1.0), (1, -1.0)):
-        own, corners = faces[face_side == value], hand.uv_faces[face_side == value]
+        own = faces[face_side == value]
         used, piece = np.unique(own, return_inverse=True)
-        flat = flattened(
-            vertices[used],
-            piece.reshape(-1, 3),
-            seen[used] * [sign, 1.0],
-            steps=steps,
-            between=between,
-        )
-        chart = np.zeros_like(whole)
-        chart[own] = np.asarray(hand.uv)[np.asarray(corners)] * [1.0, -1.0]
-        left = value * 0.5 * (1.0 + GAP)
-        mine = side == value
-        for layout, places in ((sheets, flat), (atlas, chart[used])):
-            layout[mine] = boxed(places, left)[mine[used]]
-    return {"mds": squared(whole), "sheets": sheets, "atlas": atlas, "side": side}
+        looks = vertices[used, :2] * [sign, 1.0]
+        flat = flattened(vertices[used], piece.reshape(-1, 3), looks, **how)
+        chart = np.zeros_like(flat)
+        chart[piece.reshape(-1, 3)] = uv[face_side == value]
+        mine = side[used] == value
+        for layout, places in ((sheets, flat), (atlas, chart)):
+            layout[used[mine]] = boxed(places, right=value == 1)[mine]
+    mds = squared(flattened(vertices, faces, vertices[:, :2], **how))
+    return {"mds": mds, "sheets": sheets, "atlas": atlas, "side": side}
 
 
 def sides_of_faces(uv_faces: np.ndarray) -> np.ndarray:
@@ -92,11 +89,11 @@ def squared(flat: np.ndarray) -> np.ndarray:
     return 0.5 + (flat - 0.5 * (low + high)) / np.max(high - low)
 
 
-def boxed(flat: np.ndarray, left: float) -> np.ndarray:
-    """Scaled to fill half the unit square, less the gap."""
+def boxed(flat: np.ndarray, *, right: bool) -> np.ndarray:
+    """Scaled along each axis to fill one half of the unit square, less the gap."""
     low, high = flat.min(axis=0), flat.max(axis=0)
     size = np.array([0.5 * (1.0 - GAP), 1.0])
-    return np.array([left, 0.0]) + (flat - low) / (high - low) * size
+    return (flat - low) / (high - low) * size + [right * (1.0 - size[0]), 0.0]
 
 
 def main() -> None:
