@@ -165,8 +165,7 @@ def make(config: Config, template: Template) -> Method:
     """
     _check(config)
     model = config.model
-    uncut = mesh_grid.uncut_faces(config.template, model.embedding)
-    layout = Layout(place(config.template, model), template.faces, uncut)
+    layout = lay_out(config, template)
     dense = dense_terms(layout)
     seen = {"model": model, "template": template, "cells": layout.cells}
     return Method(
@@ -195,15 +194,13 @@ def make(config: Config, template: Template) -> Method:
     )
 
 
-def place(level: str, model: Config) -> Float[Array, "vertices 2"]:
-    """m of a template's vertices, cells, a margin away from the grid's border.
-
-    Args:
-        level: name of the template.
-        model: the config's.
-    """
+def lay_out(config: Config, template: Template) -> Layout:
+    """The template on the config's mesh grid, a margin away from its border."""
+    level, model = config.template, config.model
     uv = mesh_grid.load_coordinates(level, model.embedding)
-    return model.margin + uv * (model.grid - 1.0 - 2.0 * model.margin)
+    cells = model.margin + uv * (model.grid - 1.0 - 2.0 * model.margin)
+    uncut = mesh_grid.uncut_faces(level, model.embedding)
+    return Layout(cells, template.faces, uncut)
 
 
 def _check(config: Config) -> None:

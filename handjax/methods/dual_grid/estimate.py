@@ -207,9 +207,9 @@ def predict(
     # The middle of the grid, and to its border, are near 0 and 1.
     m = (model.grid - 1) / 2.0 * (1.0 + m)
     pixel, valid = over_views(partial(choose, room=model.points))(hand)
-    p = over_views(cameras.unproject)(camera, *_pixels(pixel, D))
-    at_pixels = over_views(lambda y, i: y.reshape(-1, y.shape[-1])[i])
-    m_p, f_p = at_pixels(m, pixel), at_pixels(f, pixel)
+    p = over_views(cameras.unproject)(camera, *at_pixels(pixel, D))
+    pick = over_views(lambda y, i: y.reshape(-1, y.shape[-1])[i])
+    m_p, f_p = pick(m, pixel), pick(f, pixel)
     cell = over_views(partial(to_mesh_grid, model=model))(f_p, p, m_p, valid)
     (grid,) = _apply(nets.mesh, params["mesh"], cell.reshape(-1, *cell.shape[2:]))
     grid = UNIT * grid.reshape(*shape, *grid.shape[1:])
@@ -237,7 +237,7 @@ def _apply(network: MapNetwork, params: Any, x: Array) -> Any:
     return network.apply(params, x)
 
 
-def _pixels(pixel: Int[Array, "b v points"], D: Array) -> tuple[Array, Array]:
+def at_pixels(pixel: Int[Array, "b v points"], D: Array) -> tuple[Array, Array]:
     """(u, v) of pixels, and D there, mm."""
     width = D.shape[-1]
     uv = jnp.stack([pixel % width, pixel // width], axis=-1).astype(D.dtype)
