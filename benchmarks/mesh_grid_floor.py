@@ -11,7 +11,8 @@ at rest; then, for grids of 16 x 16 and 32 x 32 cells with a margin of one cell,
         sample from the grid whose values suit them best, by least squares, mm: at rest,
         and over random poses of the mean hand, seeds 0, 1, ...;
     refined: the same after Eq. (3) and skinning;
-    held: the floor of a grid whose values may not swing (`RIDGE`), and it refined.
+    held: the floor of a grid whose values stay about as large as the hand (`RIDGE`),
+        and it refined. Without that they swing to many metres.
 `--out` draws the layouts as in the paper's Figure 3(b-d).
 """
 
