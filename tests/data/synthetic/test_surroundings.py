@@ -85,7 +85,7 @@ def test_the_mask_is_the_hand_drawn_alone_where_nothing_is_before_it(drawn, alon
 def test_an_arm_is_in_every_depth_and_in_no_mask(drawn):
     views = drawn[False].views
     others = (views.depth < FAR) & ~views.mask
-    assert (others.sum(axis=(1, 2, 3)) > 20).all()
+    assert (others.sum(axis=(1, 2, 3)) > 0).all()
 
 
 def test_half_of_the_crops_show_more_than_hand_and_arm(drawn):
