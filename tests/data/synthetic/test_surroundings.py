@@ -77,7 +77,8 @@ def test_the_mask_is_the_hand_drawn_alone_where_nothing_is_before_it(drawn, alon
     np.testing.assert_array_equal(mask[~wrist], expected[~wrist])
     # Where a face is all but edge on, rounding moves its depth by a tenth of a mm.
     np.testing.assert_allclose(depth[mask & ~wrist], alone[mask & ~wrist], atol=0.5)
-    assert (mask & ~wrist).sum() > 0.8 * mask.sum()
+    # What is left out around the stump, on both its sides, is no more than a third.
+    assert (mask & ~wrist).sum() > 0.67 * mask.sum()
     # Arms and blobs hide something now and then, not most of it.
     hidden = before & (alone < FAR) & ~wrist
     assert hidden.sum() < 0.1 * (alone < FAR).sum()
