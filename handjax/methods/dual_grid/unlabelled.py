@@ -5,6 +5,7 @@ in units of `UNIT`, lest weights have to undo millimetres.
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +33,8 @@ BETA = 10.0
 """Where the smooth L1 of d(., .) becomes straight, mm; the paper does not say."""
 APART = 5.0
 """t in Eq. (9), mm. Source: [wan2020] Sec. 4.2."""
+FARTHEST = 1e12
+"""No vertex is so far away that the square of its distance is more, mm^2."""
 
 
 def icp(
@@ -41,8 +44,7 @@ def icp(
 
     Source: [wan2020] Eq. (6).
     """
-    rows = np.arange(batch.views.valid.shape[1])
-    return _icp(prediction, batch, rows, rows, template, model)
+    return _icp(prediction, batch, _own(batch), template, model)
 
 
 def lifting(prediction: Prediction, batch: Batch, *, model: Config) -> Float[Array, ""]:
@@ -50,8 +52,7 @@ def lifting(prediction: Prediction, batch: Batch, *, model: Config) -> Float[Arr
 
     Source: [wan2020] Eq. (7).
     """
-    rows = np.arange(batch.views.valid.shape[1])
-    return _lifting(prediction, batch, rows, rows, model)
+    return _lifting(prediction, batch, _own(batch), model)
 
 
 def collision(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
@@ -122,8 +123,7 @@ def icp_across_views(
 
     Source: [wan2020] Sec. 4.3, L_ICP in Eq. (13).
     """
-    here, there = _others(batch)
-    return _icp(prediction, batch, here, there, template, model)
+    return _icp(prediction, batch, _others(batch), template, model)
 
 
 def lifting_across_views(
@@ -133,8 +133,7 @@ def lifting_across_views(
 
     Source: [wan2020] Sec. 4.3, L_lifting in Eq. (13).
     """
-    here, there = _others(batch)
-    return _lifting(prediction, batch, here, there, model)
+    return _lifting(prediction, batch, _others(batch), model)
 
 
 def distance(away: Float[Array, "*any 3"]) -> Float[Array, "*any"]:
@@ -164,12 +163,12 @@ def nearest_vertex(
         away = sum(jnp.square(p[..., k] - c[k]) for k in range(3))
         return jnp.where(r > 0.0, away, jnp.inf)
 
-    start = jnp.full(p.shape[:-1], jnp.inf)
+    start = jnp.full(p.shape[:-1], FARTHEST)
     return least.winner(squared, p, vertices, chosen.astype(p.dtype), start)
 
 
-def _icp(prediction, batch, here, there, template, model):
-    """Surfaces of the views `here` against points of the views `there`."""
+def _icp(prediction, batch, pairs, template, model):
+    """Surfaces of the views `pairs.here` against points of the views `pairs.there`."""
 
     # Points far apart tell as much as all: neighbours pull at the same vertices.
     stride = max(prediction.points.shape[2] // model.icp_points, 1)
@@ -183,47 +182,56 @@ def _icp(prediction, batch, here, there, template, model):
         return _mean(distance(away), valid & (index < len(vertices)))
 
     surface = prediction.refined if model.icp_on == "refined" else prediction.vertices
-    moved = _across(surface, batch, here, there)
+    moved = _across(surface, batch, pairs)
+    there = pairs.there
     p, valid = prediction.points[:, there], prediction.points_valid[:, there]
     each = over_views(one)(moved, p, valid)
-    return mean_of_views(each[..., None], _exist(batch, here, there))
+    return mean_of_views(each[..., None], pairs.valid)
 
 
-def _lifting(prediction, batch, here, there, model):
-    """Coordinate maps of the views `here` at correspondences of the views `there`."""
+def _lifting(prediction, batch, pairs, model):
+    """Coordinate maps of `pairs.here` at correspondences of `pairs.there`."""
     look = partial(mesh_grid.sample, window=model.window, sigma=model.sigma)
-    J = prediction.grid
-    flat = _across(J.reshape(*J.shape[:2], -1, 3), batch, here, there)
+    J, there = prediction.grid, pairs.there
+    flat = _across(J.reshape(*J.shape[:2], -1, 3), batch, pairs)
     moved = flat.reshape(*flat.shape[:2], *J.shape[2:])
     lifted = over_views(look)(moved, prediction.coordinates[:, there])
     p, valid = prediction.points[:, there], prediction.points_valid[:, there]
     each = over_views(lambda away, valid: _mean(distance(away), valid))
-    return mean_of_views(each(p - lifted, valid)[..., None], _exist(batch, here, there))
+    return mean_of_views(each(p - lifted, valid)[..., None], pairs.valid)
+
+
+class _Pairs(NamedTuple):
+    """Views whose surface is compared with what others saw; `valid` where both are."""
+
+    here: Int[np.ndarray, "pairs"]
+    there: Int[np.ndarray, "pairs"]
+    valid: Bool[Array, "batch pairs"]
+
+
+def _own(batch: Batch) -> _Pairs:
+    """Every view with itself."""
+    here, there = view_pairs(batch.views.valid.shape[1], "own").T
+    return _Pairs(here, there, batch.views.valid)
+
+
+def _others(batch: Batch) -> _Pairs:
+    """Every view with each other one."""
+    valid = batch.views.valid
+    here, there = view_pairs(valid.shape[1], "all").T
+    # A single view has no other; itself, which does not count, keeps the shapes.
+    chosen = (here != there) | (valid.shape[1] == 1)
+    here, there = here[chosen], there[chosen]
+    return _Pairs(here, there, valid[:, here] & valid[:, there] & (here != there))
 
 
 def _across(
-    points: Float[Array, "batch view points 3"],
-    batch: Batch,
-    here: Int[np.ndarray, "pairs"],
-    there: Int[np.ndarray, "pairs"],
+    points: Float[Array, "batch view points 3"], batch: Batch, pairs: _Pairs
 ) -> Float[Array, "batch pairs points 3"]:
-    """Points estimated in views `here` in the crop frames of views `there`, mm."""
+    """Points estimated in `pairs.here` in the crop frames of `pairs.there`, mm."""
     world = to_world(points, batch.views)
     rig = crop_from_world(batch.views)
-    return over_views(transforms.apply)(rig[:, there], world[:, here])
-
-
-def _others(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of different views; a single view makes one with itself that counts 0."""
-    pairs = view_pairs(batch.views.valid.shape[1], "all")
-    others = pairs[pairs[:, 0] != pairs[:, 1]]
-    here, there = (others if len(others) else pairs).T
-    return here, there
-
-
-def _exist(batch: Batch, here, there) -> Bool[Array, "batch pairs"]:
-    valid = batch.views.valid
-    return valid[:, here] & valid[:, there]
+    return over_views(transforms.apply)(rig[:, pairs.there], world[:, pairs.here])
 
 
 def _mean(values: Float[Array, "n"], valid: Bool[Array, "n"]) -> Float[Array, ""]:

