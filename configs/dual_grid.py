@@ -42,11 +42,11 @@ def get_config(variant: str = "") -> ConfigDict:
                     "window": 8,  # Sec. 3.5, of extension and sampling
                     "sigma": 0.5,  # Eq. 2
                     "features": 16,  # that go from image grid to mesh grid
-                    "points": 1024,  # of the hand, at most, that go there
+                    "points": 512,  # of the hand, at most, that go there
                     "icp_points": 256,  # of these, at most, that pull at vertices
                     "icp_on": "refined",  # Eq. 6: what they pull at; or "vertices"
                     "segment_widths": (16, 32, 32),
-                    "image_widths": (32, 64, 96, 128),
+                    "image_widths": (16, 64, 96, 128),
                     "mesh_widths": (64, 96, 128),
                     "blocks": 1,
                     "dtype": "float32",  # or "bfloat16", within the networks alone
