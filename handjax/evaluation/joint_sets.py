@@ -138,7 +138,8 @@ def true_joints(labels: Labels, own: str | None = None) -> dict[str, Truth]:
     if labels.joints is not None:
         found["keypoints21"] = _truth(labels.joints, labels.joints_valid)
     if labels.vertices is not None:
-        found |= dict.fromkeys(SURFACES, _of_surface(labels))
+        surface = _of_surface(labels.vertices, labels.vertices_valid)
+        found |= dict.fromkeys(SURFACES, surface)
     if labels.own is not None and own is not None:
         truth = Truth(*scored(own, *_truth(labels.own, labels.own_valid)))
         found[SCORED.get(own, own)] = truth
@@ -190,8 +191,7 @@ def from_keypoints(
     return scored(dataset, own, valid)[0]
 
 
-def _of_surface(labels: Labels) -> Truth:
-    vertices, known = labels.vertices, labels.vertices_valid
+def _of_surface(vertices: Array, known: Array | None) -> Truth:
     if known is None:
         known = jnp.ones(len(vertices), bool)
     return Truth(vertices, jnp.broadcast_to(known[:, None], vertices.shape[:2]))

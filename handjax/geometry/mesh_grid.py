@@ -137,7 +137,7 @@ def sample(
 
     Source: [wan2020] Sec. 3.3, Eq. (2).
     """
-    wx, wy = _both(m, *grid.shape[:2], window, sigma)
+    wx, wy = _both(m, grid.shape[0], grid.shape[1], window, sigma)
     # Points x rows x channels: of a coordinate map as little as it can be.
     return einsum("pr,prd->pd", wy, einsum("pc,rcd->prd", wx, grid))
 

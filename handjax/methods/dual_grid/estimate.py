@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from handjax.batch import FAR, Batch, Views
+from handjax.batch import FAR, Batch
 from handjax.geometry import cameras, mesh_grid
 from handjax.hands.template import Template
 from handjax.methods.dual_grid import parts
@@ -119,57 +119,20 @@ def init(key, batch: Batch, model: Config) -> Any:
     }
 
 
-def choose(mask: Bool[Array, "h w"], room: int) -> tuple[Int[Array, "room"], Any]:
-    """The pixels of a mask; evenly some of them where there is not room for all.
+class Points(NamedTuple):
+    """The hand as a sensor saw it, in no grid; as much room for points as a config has.
 
-    Returns:
-        Numbers of pixels, row by row; which of them count.
+    Attributes:
+        p: in the crop frame, mm.
+        valid: which of them there are.
+        m: their coordinates, cells.
+        f: their features.
     """
-    rank = jnp.cumsum(mask.ravel())
-    count = rank[-1]
-    wanted = jnp.arange(room) * jnp.maximum(count, room) // room
-    pixel = jnp.searchsorted(rank, wanted + 1)
-    return jnp.minimum(pixel, mask.size - 1), wanted < count
 
-
-def segment(params: Any, views: Views, model: Config) -> Float[Array, "b v h w"]:
-    """Logits of pixels being the hand.
-
-    Source: [wan2020] Sec. 3.5.
-    """
-    D, _ = seen(views)
-    x = D.reshape(-1, *D.shape[2:], 1) / UNIT
-    (logits,) = _apply(networks(model).segment, params["segment"], x)
-    return logits.reshape(D.shape)
-
-
-def to_mesh_grid(
-    f: Float[Array, "points features"],
-    p: Float[Array, "points 3"],
-    m: Float[Array, "points 2"],
-    valid: Bool[Array, "points"],
-    model: Config,
-) -> Float[Array, "rows columns channels"]:
-    """Means of features and of points that reached each cell, and how many did.
-
-    Where the points lie is among the features: ours. It is what the coordinate map
-    asks for, wherever the hand is seen.
-
-    Source: [wan2020] Eqs. (1)-(2).
-    """
-    given = jnp.concatenate([f, p / UNIT], axis=-1)
-    extension = mesh_grid.extend(
-        given,
-        m,
-        model.grid,
-        model.grid,
-        weights=valid.astype(f.dtype),
-        window=model.window,
-        sigma=model.sigma,
-    )
-    # Of 0 to 1, since a hand near the camera has no more to say than one far away.
-    o = extension.occupancy / (1.0 + extension.occupancy)
-    return jnp.concatenate([mesh_grid.average(extension), o[..., None]], axis=-1)
+    p: Float[Array, "batch view points 3"]
+    valid: Bool[Array, "batch view points"]
+    m: Float[Array, "batch view points 2"]
+    f: Float[Array, "batch view points features"]
 
 
 def predict(
@@ -197,48 +160,122 @@ def predict(
     """
     del key, train
     D, camera = seen(batch.views)
-    shape, nets = D.shape[:2], networks(model)
-    mask = segment(params, batch.views, model)
+    mask = segment(params["segment"], D, model)
     hand = jax.lax.stop_gradient((mask > 0.0) & (D < FAR))
-    x = jnp.where(hand, D, FAR).reshape(-1, *D.shape[2:], 1) / UNIT
-    m, f = (
-        y.reshape(*shape, *y.shape[1:]) for y in nets.image.apply(params["image"], x)
-    )
-    # The middle of the grid, and to its border, are near 0 and 1.
-    m = (model.grid - 1) / 2.0 * (1.0 + m)
-    pixel, valid = over_views(partial(choose, room=model.points))(hand)
+    m, f = correspond(params["image"], jnp.where(hand, D, FAR), model)
+    points = gather(D, camera, hand, m, f, model.points)
+    J = fill(params["mesh"], points, model)
+    look = partial(mesh_grid.sample, window=model.window, sigma=model.sigma)
+    P = over_views(lambda J: look(J, cells))(J)
+    laid = over_views(partial(parts.refine, template=template))(P)
+    on_image = mask, m, points.p, points.valid, points.m
+    on_mesh = J, P, laid.transforms, laid.vertices, laid.keypoints, laid.centres
+    return Prediction(*on_image, *on_mesh), state
+
+
+def segment(
+    params: Any, D: Float[Array, "batch view h w"], model: Config
+) -> Float[Array, "batch view h w"]:
+    """Logits of pixels being the hand.
+
+    Source: [wan2020] Sec. 3.5.
+    """
+    (logits,) = _run(networks(model).segment, params, D[..., None] / UNIT)
+    return logits[..., 0]
+
+
+def correspond(
+    params: Any, D: Float[Array, "batch view h w"], model: Config
+) -> tuple[Float[Array, "batch view h w 2"], Float[Array, "batch view h w features"]]:
+    """Coordinates m of every pixel, cells, and its features.
+
+    Source: [wan2020] Sec. 3.2.
+    """
+    y, f = _run(networks(model).image, params, D[..., None] / UNIT)
+    # The middle of the grid is at 0, its border at 1: what a network says easily.
+    return (model.grid - 1) / 2.0 * (1.0 + y), f
+
+
+def gather(
+    D: Float[Array, "batch view h w"],
+    camera: cameras.Orthographic,
+    hand: Bool[Array, "batch view h w"],
+    m: Float[Array, "batch view h w 2"],
+    f: Float[Array, "batch view h w features"],
+    room: int,
+) -> Points:
+    """What is known of the pixels that show the hand."""
+    pixel, valid = over_views(partial(choose, room=room))(hand)
     p = over_views(cameras.unproject)(camera, *at_pixels(pixel, D))
     pick = over_views(lambda y, i: y.reshape(-1, y.shape[-1])[i])
-    m_p, f_p = pick(m, pixel), pick(f, pixel)
-    cell = over_views(partial(to_mesh_grid, model=model))(f_p, p, m_p, valid)
-    (grid,) = _apply(nets.mesh, params["mesh"], cell.reshape(-1, *cell.shape[2:]))
-    grid = UNIT * grid.reshape(*shape, *grid.shape[1:])
-    look = partial(mesh_grid.sample, window=model.window, sigma=model.sigma)
-    P = over_views(lambda grid: look(grid, cells))(grid)
-    laid = over_views(partial(parts.refine, template=template))(P)
-    found = Prediction(
-        mask,
-        m,
-        p,
-        valid,
-        m_p,
-        grid,
-        P,
-        laid.transforms,
-        laid.vertices,
-        laid.keypoints,
-        laid.centres,
-    )
-    return found, state
+    return Points(p, valid, pick(m, pixel), pick(f, pixel))
 
 
-def _apply(network: MapNetwork, params: Any, x: Array) -> Any:
-    # To a type checker `apply` may give collections beside the maps.
-    return network.apply(params, x)
+def choose(
+    mask: Bool[Array, "h w"], room: int
+) -> tuple[Int[Array, "room"], Bool[Array, "room"]]:
+    """The pixels of a mask; evenly some of them where there is not room for all.
+
+    Returns:
+        Numbers of pixels, row by row; which of them count.
+    """
+    rank = jnp.cumsum(mask.ravel())
+    count = rank[-1]
+    wanted = jnp.arange(room) * jnp.maximum(count, room) // room
+    pixel = jnp.searchsorted(rank, wanted + 1)
+    return jnp.minimum(pixel, mask.size - 1), wanted < count
 
 
-def at_pixels(pixel: Int[Array, "b v points"], D: Array) -> tuple[Array, Array]:
-    """(u, v) of pixels, and D there, mm."""
+def at_pixels(
+    pixel: Int[Array, "batch view points"], D: Float[Array, "batch view h w"]
+) -> tuple[Float[Array, "batch view points 2"], Float[Array, "batch view points"]]:
+    """(u, v) of pixels by their numbers, and D there, mm."""
     width = D.shape[-1]
     uv = jnp.stack([pixel % width, pixel // width], axis=-1).astype(D.dtype)
     return uv, jnp.take_along_axis(D.reshape(*D.shape[:2], -1), pixel, axis=-1)
+
+
+def fill(
+    params: Any, points: Points, model: Config
+) -> Float[Array, "batch view rows columns 3"]:
+    """J, mm: features on the mesh grid, and what they say of cells that none reached.
+
+    Source: [wan2020] Sec. 3.3.
+    """
+    cells = over_views(partial(to_mesh_grid, model=model))(*points)
+    (J,) = _run(networks(model).mesh, params, cells)
+    return UNIT * J
+
+
+def to_mesh_grid(
+    p: Float[Array, "points 3"],
+    valid: Bool[Array, "points"],
+    m: Float[Array, "points 2"],
+    f: Float[Array, "points features"],
+    model: Config,
+) -> Float[Array, "rows columns channels"]:
+    """Means of features and of points that reached each cell, and how many did.
+
+    Where the points lie is among the features: ours. It is what the coordinate map
+    asks for, wherever the hand is seen.
+
+    Source: [wan2020] Eqs. (1)-(2).
+    """
+    extension = mesh_grid.extend(
+        jnp.concatenate([f, p / UNIT], axis=-1),
+        m,
+        model.grid,
+        model.grid,
+        weights=valid.astype(f.dtype),
+        window=model.window,
+        sigma=model.sigma,
+    )
+    # Of 0 to 1, since a hand near the camera has no more to say than one far away.
+    o = extension.occupancy / (1.0 + extension.occupancy)
+    return jnp.concatenate([mesh_grid.average(extension), o[..., None]], axis=-1)
+
+
+def _run(network: MapNetwork, params: Any, x: Array) -> list[Any]:
+    """A network on pictures of (batch, view, ...)."""
+    maps: Any = network.apply(params, x.reshape(-1, *x.shape[2:]))
+    return [y.reshape(*x.shape[:2], *y.shape[1:]) for y in maps]
