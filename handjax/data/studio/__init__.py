@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from handjax.batch import FAR, Batch, Labels, Source, Views
 from handjax.data.crop import PIXELS, SIZE
 from handjax.data.studio import colour, frames
 from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.factors import AMOUNTS
-from handjax.data.studio.frames import Capture
+from handjax.data.studio.frames import Capture, spread
 from handjax.data.studio.subjects import SUBJECTS
-from handjax.data.studio.tracks import RATE
 from handjax.data.studio.version import label
 from handjax.geometry import cameras, transforms
 
@@ -31,6 +30,7 @@ __all__ = [
     "SPLITS",
     "SUBJECTS",
     "TestFrames",
+    "check",
     "label",
     "labels_of",
     "source",
@@ -50,6 +50,16 @@ SPLITS = ("train", "test", "both")
 def labels_of(config: Config) -> tuple[str, ...]:
     """What a config may name, by what its cameras see."""
     return colour.LABELS if _in_colour(config) else LABELS
+
+
+def check(config: Config) -> None:
+    """Refuse settings that say nothing of what cameras see.
+
+    Raises:
+        ValueError: naming what there is.
+    """
+    if _in_colour(config):
+        colour.check(config)
 
 
 def _in_colour(config: Config) -> bool:
@@ -148,16 +158,6 @@ def _hold(
     if "centres" in labels:
         rest["radii"] = captures[0].radii
     return jax.tree.map(jnp.asarray, named | rest)
-
-
-def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:
-    """A share of the frames, second by second over the whole capture.
-
-    The paper takes the first half; of a capture that goes through its poses once, the
-    first half would be half of the poses.
-    """
-    second = np.arange(count) // int(RATE)
-    return np.ceil((second + 1) * share) > np.ceil(second * share)
 
 
 def _batch(

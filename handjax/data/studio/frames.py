@@ -15,13 +15,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from rich.progress import track
 
 from handjax.data.studio import motion, rig
 from handjax.data.studio.capture import Frames, Scene, capture
 from handjax.data.studio.factors import AMOUNTS, FACTORS, training_like
 from handjax.data.studio.subjects import SUBJECTS, load_subject
+from handjax.data.studio.tracks import RATE
 from handjax.data.studio.version import digest
 
 SPLITS = ("train", "test")
@@ -72,6 +73,16 @@ def load(
     path = folder() / f"{digest(factors)}_{subject}_{amount}_{split}.npz"
     found = _read(path)
     return found or _make(path, subject, amount, split, factors)
+
+
+def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:
+    """A share of the frames, second by second over the whole capture.
+
+    The paper takes the first half; of a capture that goes through its poses once, the
+    first half would be half of the poses.
+    """
+    second = np.arange(count) // int(RATE)
+    return np.ceil((second + 1) * share) > np.ceil(second * share)
 
 
 def folder() -> Path:

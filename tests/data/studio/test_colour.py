@@ -5,9 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from configs import common
 from handjax.batch import FAR
-from handjax.data import studio
 from handjax.data.studio import colour, rig, subjects, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.geometry import cameras, transforms
@@ -31,26 +29,6 @@ def shoot(stage):
 @pytest.fixture(scope="module")
 def batch(shoot):
     return shoot([3, 11], [[2], [17]])
-
-
-def settings(*, targets=0, **changes):
-    config = common.studio().unlock()
-    config.rgb.update({"pixels": PIXELS, "targets": targets})
-    config.update({"modality": "rgb", "subject": "B", "amount": "test"} | changes)
-    return config
-
-
-def watch(monkeypatch, batch):
-    """What `take` is asked for, from now on."""
-    asked = []
-
-    def take(stage, moments, seen, **more):
-        del stage, moments
-        asked.append((np.asarray(seen), more))
-        return batch
-
-    monkeypatch.setattr(colour, "take", take)
-    return asked
 
 
 def test_24_cameras_stand_a_metre_off_in_front_and_above_and_look_at_the_middle():
@@ -156,62 +134,6 @@ def test_backdrops_are_sharp_and_the_same_for_everybody():
     step = np.abs(np.diff(bank.astype(float).mean(-1), axis=2))
     assert np.percentile(step, 99.5) > 20.0
     assert len({picture.tobytes() for picture in bank}) == len(bank)
-
-
-@pytest.mark.parametrize(
-    ("named", "targets", "known"),
-    [
-        ((), 0, set()),
-        (("joints",), 0, {"joints", "joints_valid"}),
-        (("keypoints2d", "mask"), 0, {"keypoints2d", "mask"}),
-        (("joints", "depth"), 6, {"joints", "joints_valid", "depth"}),
-    ],
-)
-def test_only_labels_that_are_named_are_there(named, targets, known):
-    source = studio.source(settings(labels=named, targets=targets), 2)
-    batch = jax.eval_shape(source.sample, jax.random.key(0), source.held)
-    seen = batch.targets or batch.views
-    found = {k for k, x in batch.labels._asdict().items() if x is not None}
-    found |= {k for k in ("depth", "mask") if getattr(seen, k) is not None}
-    assert found == known
-    assert batch.views.image.shape == (2, 1, PIXELS, PIXELS, 3)
-    if targets:
-        assert batch.targets.valid.shape == (2, targets)
-        assert batch.targets.image is batch.views.depth is None
-
-
-def test_no_camera_is_drawn_twice(monkeypatch, batch):
-    source = colour.source(settings(labels=("depth",), targets=23), 4)
-    asked = watch(monkeypatch, batch)
-    source.sample(jax.random.key(1), source.held)
-    assert all(sorted(row) == list(range(24)) for row in asked[0][0].tolist())
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"labels": ("vertices",)}, "'vertices'.*it may name .'joints'"),
-        ({"targets": 24, "labels": ("depth",)}, "there are 23 cameras"),
-        ({"targets": 6, "labels": ("joints",)}, "name one of .'depth', 'mask'"),
-        ({"subject": "E"}, "studio.subject is 'E'.*'D'"),
-        ({"split": "both"}, "studio.split is 'both'.*'train', 'test'"),
-    ],
-)
-def test_what_is_not_there_is_refused(changes, said):
-    with pytest.raises(ValueError, match=said):
-        colour.source(settings(**changes), 2)
-
-
-def test_test_moments_come_in_order_each_by_its_own_camera(monkeypatch, batch):
-    source, count = colour.held_out("B", "test")
-    assert count == 12
-    asked = watch(monkeypatch, batch)
-    for _ in range(2):
-        source.sample(jax.random.key(0), (source.held[0], jnp.arange(12)))
-    (first, more), (second, _) = asked
-    np.testing.assert_array_equal(first, second)
-    assert len(np.unique(first)) > 4
-    assert set(more["labels"]) == set(ALL)
 
 
 # Looked at when the studio in colour was frozen; other pictures need another version.

@@ -11,10 +11,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from handjax.batch import Batch, Source
-from handjax.data.studio import motion, version
+from handjax.data.studio import frames, motion, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
 from handjax.data.studio.subjects import SUBJECTS
@@ -24,6 +25,7 @@ __all__ = [
     "LABELS",
     "SPLITS",
     "Stage",
+    "check",
     "held_out",
     "label",
     "source",
@@ -60,19 +62,20 @@ def source(config: Config, batch_size: int) -> Source:
     Raises:
         ValueError: the config names what there is not.
     """
-    _check(config)
+    check(config)
     stage = load_stage(config.subject, config.amount, config.split)
-    count = len(stage.motion.wrist)
+    kept = np.flatnonzero(frames.spread(len(stage.motion.wrist), config.frames))
     labels = tuple(config.labels)
 
-    def sample(key: PRNGKeyArray, held: Stage) -> Batch:
+    def sample(key: PRNGKeyArray, held: tuple[Stage, Int[Array, "kept"]]) -> Batch:
+        whole, rows = held
         which, who = jax.random.split(key)
-        moments = jax.random.randint(which, (batch_size,), 0, count)
-        order = jax.vmap(lambda k: jax.random.permutation(k, len(stage.cameras)))
+        moments = rows[jax.random.randint(which, (batch_size,), 0, len(rows))]
+        order = jax.vmap(lambda k: jax.random.permutation(k, len(whole.cameras)))
         seen = order(jax.random.split(who, batch_size))[:, : 1 + config.rgb.targets]
-        return take(held, moments, seen, pixels=config.rgb.pixels, labels=labels)
+        return take(whole, moments, seen, pixels=config.rgb.pixels, labels=labels)
 
-    return Source(sample, stage)
+    return Source(sample, (stage, jnp.asarray(kept)))
 
 
 def held_out(
@@ -107,14 +110,7 @@ def load_stage(subject: str, amount: str, split: str) -> Stage:
     Raises:
         ValueError: naming what there is.
     """
-    wanted = {"subject": subject, "amount": amount, "split": split}
-    known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
-    for name, value in wanted.items():
-        if value not in known[name]:
-            raise ValueError(
-                f"studio.{name} is {value!r}; in colour it must be one of "
-                f"{list(known[name])}"
-            )
+    _check_names(subject, amount, split)
     number, part = SUBJECTS.index(subject), SPLITS.index(split)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(KEY), number), part)
     movement, pictures = jax.random.split(key)
@@ -141,11 +137,23 @@ def _camera_of(stage: Stage, moments: Int[Array, "batch"]) -> Int[Array, "batch"
     return jax.vmap(draw)(moments)
 
 
-def _check(config: Config) -> None:
+def check(config: Config) -> None:
+    """Refuse settings that could only fail later, or say nothing of pictures in colour.
+
+    Raises:
+        ValueError: naming what there is.
+    """
+    _check_names(config.subject, config.amount, config.split)
     unknown = [label for label in config.labels if label not in LABELS]
     if unknown:
         raise ValueError(
             f"studio.labels names {unknown}; in colour it may name {list(LABELS)}"
+        )
+    if config.multi_view != 1.0:
+        raise ValueError(
+            f"studio.multi_view is {config.multi_view}; in colour a picture is one "
+            "camera's: leave it at 1, and set studio.rgb.targets for others to compare "
+            "with"
         )
     targets, most = config.rgb.targets, len(dome.stands()) - 1
     if not 0 <= targets <= most:
@@ -158,6 +166,17 @@ def _check(config: Config) -> None:
             f"studio.rgb.targets is {targets}, but studio.labels names nothing that "
             f"those cameras would show: name one of {list(OF_PIXELS)}, or set 0"
         )
+
+
+def _check_names(subject: str, amount: str, split: str) -> None:
+    wanted = {"subject": subject, "amount": amount, "split": split}
+    known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
+    for name, value in wanted.items():
+        if value not in known[name]:
+            raise ValueError(
+                f"studio.{name} is {value!r}; in colour it must be one of "
+                f"{list(known[name])}"
+            )
 
 
 def label() -> str:
