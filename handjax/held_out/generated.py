@@ -44,8 +44,7 @@ def estimate(found: Any, chosen: argparse.Namespace) -> Any:
     """Predictions for held-out frames, beside the truth: `training.Estimates`."""
     config = found.config
     if chosen.dataset == "studio":
-        size = config.evaluation.batch_size
-        test = studio.test_frames(chosen.subject, chosen.amount, size)
+        test = _captured(config, chosen)
         examiner = judge_in_studio(assemble(config), test)
         frames = min(chosen.frames or test.count, test.count)
         return examiner(found.params, found.state, jax.random.key(0), frames)
@@ -58,14 +57,22 @@ def estimate(found: Any, chosen: argparse.Namespace) -> Any:
     return examiner(found.params, found.state, key, frames)
 
 
+def _captured(config: Any, chosen: argparse.Namespace) -> studio.TestFrames:
+    """A subject's test frames, in colour for what was configured for colour."""
+    which = chosen.subject, chosen.amount, config.evaluation.batch_size
+    if not studio.in_colour(config.studio):
+        return studio.test_frames(*which)
+    return studio.test_frames_in_colour(*which, pixels=config.studio.rgb.pixels)
+
+
 def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], str]:
     """What generated frames were: for results.json, and as a line."""
     if chosen.dataset == "studio":
         facts = {"subject": chosen.subject, "amount": chosen.amount}
-        line = (
-            f"{studio.label()}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
-        )
-        return facts | {"studio": studio.label(), "center": DETECTED}, line
+        of_colour = studio.in_colour(found.config.studio)
+        label = studio.colour.label() if of_colour else studio.label()
+        line = f"{label}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
+        return facts | {"studio": label, "center": DETECTED}, line
     drawn = found.config.synthetic
     line = (
         f"synthetic, seed {chosen.seed}: {drawn.view} views, "

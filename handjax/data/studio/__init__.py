@@ -31,10 +31,12 @@ __all__ = [
     "SUBJECTS",
     "TestFrames",
     "check",
+    "in_colour",
     "label",
     "labels_of",
     "source",
     "test_frames",
+    "test_frames_in_colour",
 ]
 
 Config = Any
@@ -49,7 +51,7 @@ SPLITS = ("train", "test", "both")
 
 def labels_of(config: Config) -> tuple[str, ...]:
     """What a config may name, by what its cameras see."""
-    return colour.LABELS if _in_colour(config) else LABELS
+    return colour.LABELS if in_colour(config) else LABELS
 
 
 def check(config: Config) -> None:
@@ -58,12 +60,12 @@ def check(config: Config) -> None:
     Raises:
         ValueError: naming what there is.
     """
-    if _in_colour(config):
+    if in_colour(config):
         colour.check(config)
 
 
-def _in_colour(config: Config) -> bool:
-    """Configs of old releases know of depth alone."""
+def in_colour(config: Config) -> bool:
+    """What cameras see; configs of old releases know of depth alone."""
     return config.get("modality", "depth") == "rgb"
 
 
@@ -78,7 +80,7 @@ def source(config: Config, batch_size: int) -> Source:
     Raises:
         ValueError: the config names what there is not.
     """
-    if _in_colour(config):
+    if in_colour(config):
         return colour.source(config, batch_size)
     splits = ("train", "test") if config.split == "both" else (config.split,)
     captures = [frames.load(config.subject, config.amount, split) for split in splits]
@@ -127,10 +129,35 @@ def test_frames(
         return batch._replace(views=jax.tree.map(lambda x: x[:, :1], batch.views))
 
     def part(number: int) -> Any:
-        rows = (number * batch_size + np.arange(batch_size)) % count
-        return {"frames": whole, "chosen": jnp.asarray(rows)}
+        return {"frames": whole, "chosen": _in_turn(number, batch_size, count)}
 
     return TestFrames(Source(sample, part(0)), part, count)
+
+
+def test_frames_in_colour(
+    subject: str, amount: str, batch_size: int, *, pixels: int
+) -> TestFrames:
+    """The test moments of one subject, each as a camera of its own sees it.
+
+    Args:
+        subject: one of `SUBJECTS`.
+        amount: one of `AMOUNTS`.
+        batch_size: moments a draw.
+        pixels: edge of the pictures.
+    """
+    # Depth and mask would be there to be read by who estimates.
+    source, count = colour.held_out(subject, amount, pixels=pixels, labels=("joints",))
+    stage, _ = source.held
+
+    def part(number: int) -> Any:
+        return stage, _in_turn(number, batch_size, count)
+
+    return TestFrames(source._replace(held=part(0)), part, count)
+
+
+def _in_turn(number: int, batch_size: int, count: int) -> Int[Array, "batch"]:
+    """Rows of a batch; after the last row comes the first."""
+    return jnp.asarray((number * batch_size + np.arange(batch_size)) % count)
 
 
 def _hold(

@@ -1,5 +1,7 @@
 """The studio in colour as a source: what a config names, and what it may not."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,7 +24,7 @@ NOTHING = Batch(
 
 
 def settings(*, targets=0, **changes):
-    config = common.studio().unlock()
+    config: Any = common.studio().unlock()
     config.rgb.update({"pixels": PIXELS, "targets": targets})
     config.update({"modality": "rgb", "subject": "B", "amount": "test"} | changes)
     return config

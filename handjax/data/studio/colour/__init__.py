@@ -79,7 +79,12 @@ def source(config: Config, batch_size: int) -> Source:
 
 
 def held_out(
-    subject: str, amount: str, *, pixels: int = 256, split: str = "test"
+    subject: str,
+    amount: str,
+    *,
+    pixels: int = 256,
+    split: str = "test",
+    labels: tuple[str, ...] = (*LABELS, "vertices"),
 ) -> tuple[Source, int]:
     """Moments in their order, each as one camera sees it, with all that is known.
 
@@ -88,10 +93,11 @@ def held_out(
         amount: one of `AMOUNTS`.
         pixels: edge of the pictures.
         split: one of `SPLITS`.
+        labels: see `take`; the surface among them, hand without arm.
 
     Returns:
         A source that takes (stage, numbers of moments) as what is held, and how many
-        moments there are. Its labels have the surface too, hand without arm.
+        moments there are.
     """
     stage = load_stage(subject, amount, split)
 
@@ -99,7 +105,7 @@ def held_out(
         del key
         whole, moments = held
         seen = _camera_of(whole, moments)[:, None]
-        return take(whole, moments, seen, pixels=pixels, labels=(*LABELS, "vertices"))
+        return take(whole, moments, seen, pixels=pixels, labels=labels)
 
     return Source(sample, (stage, jnp.arange(1))), len(stage.motion.wrist)
 
