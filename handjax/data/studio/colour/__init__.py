@@ -47,7 +47,7 @@ LABELS = ("joints", "keypoints2d", *OF_PIXELS)
 and mask as the cameras have them that a prediction is compared with."""
 KEY = 5
 """Of everything here that is random."""
-VERSION = 1
+VERSION = 2
 TESTED = 1_000
 """What a moment's key is folded with to draw the camera that is tested on."""
 

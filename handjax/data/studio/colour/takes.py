@@ -27,7 +27,7 @@ class Stage(NamedTuple):
         light: of the subject's day.
         motion: a row a moment.
         cameras: camera_from_world of all.
-        backdrops: sRGB pictures.
+        backdrops: see `backdrops.make`.
         key: of the pictures.
     """
 
