@@ -10,9 +10,12 @@ import pytest
 from configs import common, wan_spheres
 from handjax.batch import Batch, Labels, Views
 from handjax.data import studio
-from handjax.data.studio import colour
+from handjax.data.studio import colour, version
+from handjax.data.studio.colour import dome
 from handjax.experiment import assemble
 from handjax.geometry.cameras import Pinhole
+from handjax.hands import appearance
+from handjax.render import occlusion
 from handjax.training import configs
 
 PIXELS = 32
@@ -117,3 +120,21 @@ def test_test_moments_come_in_order_each_by_its_own_camera(monkeypatch):
     np.testing.assert_array_equal(first, second)
     assert len(np.unique(first)) > 4
     assert set(more["labels"]) == {*colour.LABELS, "vertices"}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (colour, "KEY", 6),
+        (colour, "TESTED", 1_001),
+        (dome, "AMBIENT", 0.31),
+        (appearance, "TONES", 1.01 * appearance.TONES),
+        (appearance, "MARKS", version.ASSET),
+        (occlusion, "STRENGTH", 0.9),
+    ],
+)
+def test_no_constant_changes_without_the_hash(monkeypatch, module, name, value):
+    before, of_depth = colour.label(), version.label()
+    monkeypatch.setattr(module, name, value)
+    assert colour.label() != before
+    assert version.label() == of_depth

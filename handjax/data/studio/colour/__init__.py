@@ -6,6 +6,7 @@ is the same whenever it is drawn. A config names the labels that its method may 
 other is in a Batch, and no surface ever is in one to learn from.
 """
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,8 @@ from handjax.data.studio import frames, motion, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
 from handjax.data.studio.subjects import SUBJECTS
+from handjax.hands import appearance
+from handjax.render import lights, occlusion, photograph
 
 __all__ = [
     "AMOUNTS",
@@ -48,6 +51,8 @@ and mask as the cameras have them that a prediction is compared with."""
 KEY = 5
 """Of everything here that is random."""
 VERSION = 2
+SHARED = appearance, photograph, lights, occlusion
+"""Whose constants training's pictures come from too; none of them can change unseen."""
 TESTED = 1_000
 """What a moment's key is folded with to draw the camera that is tested on."""
 
@@ -187,6 +192,7 @@ def _check_names(subject: str, amount: str, split: str) -> None:
 
 def label() -> str:
     """The line that says which studio this is: its version, and a hash of all that was
-    set by hand."""
-    modules = backdrops, dome, looks, shots
-    return f"studio in colour {VERSION} ({version.digest(more=modules)})"
+    set by hand, and of what it shares with training."""
+    own = sys.modules[__name__], backdrops, dome, looks, shots
+    hash = version.digest(more=(*own, *SHARED), assets=(appearance.MARKS,))
+    return f"studio in colour {VERSION} ({hash})"
