@@ -8,7 +8,7 @@ import jax
 
 from handjax import training, visualize
 from handjax.batch import FAR
-from handjax.data import studio
+from handjax.data import studio, synthetic
 from handjax.evaluation.arguments import CENTERS, OF_STUDIO
 from handjax.evaluation.predictions import FileError
 from handjax.experiment import assemble, judge, judge_in_studio
@@ -27,7 +27,17 @@ def settle(chosen: argparse.Namespace, found: Any) -> None:
     Raises:
         FileError: an option names what is not there.
     """
-    defaults = {"seed": 0, "center": "depth", "view": "haar"}
+    in_colour = synthetic.modality(found.config.synthetic) == "rgb"
+    if (
+        chosen.dataset == "synthetic"
+        and in_colour
+        and chosen.center not in (None, "gt")
+    ):
+        raise FileError(
+            f"--center {chosen.center} is of depth; pictures in colour are cropped "
+            "around the true hand: leave it out"
+        )
+    defaults = {"seed": 0, "center": "gt" if in_colour else "depth", "view": "haar"}
     defaults |= {name: found.config.studio[name] for name in OF_STUDIO}
     for name, value in defaults.items():
         if getattr(chosen, name) is None:

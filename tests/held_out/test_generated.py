@@ -11,6 +11,7 @@ from configs import wan_spheres
 from handjax.batch import Batch, Labels, Views
 from handjax.data import studio
 from handjax.data.studio import colour
+from handjax.evaluation.predictions import FileError
 from handjax.experiment import Experiment
 from handjax.geometry.cameras import Pinhole
 from handjax.held_out import generated
@@ -93,3 +94,31 @@ def test_frames_are_said_to_be_of_the_studio_that_they_are_of(found, modality):
     facts, line = generated.describe(CHOSEN, found)
     assert facts["studio"] == label
     assert line.startswith(f"{label}, subject B, test")
+
+
+def of_synthesis(**options):
+    nothing = dict.fromkeys(("seed", "center", "view", "subject", "amount", "noise"))
+    return argparse.Namespace(**nothing | {"dataset": "synthetic"} | options)
+
+
+@pytest.mark.parametrize(
+    ("modality", "center", "said"),
+    [
+        ("depth", None, "crop centre from depth within"),
+        ("depth", "gt", "crop centre from GROUND TRUTH within"),
+        ("rgb", None, "crop centre from GROUND TRUTH within"),
+    ],
+)
+def test_crops_on_the_truth_are_said_to_be(found, modality, center, said):
+    found.config.synthetic.modality = modality
+    chosen = of_synthesis(center=center)
+    generated.settle(chosen, found)
+    facts, line = generated.describe(chosen, found)
+    assert said in line
+    assert (facts["center"] == "gt") == ("TRUTH" in said)
+
+
+def test_crops_in_colour_are_not_said_to_be_centred_by_depth(found):
+    found.config.synthetic.modality = "rgb"
+    with pytest.raises(FileError, match="around the true hand: leave it out"):
+        generated.settle(of_synthesis(center="depth"), found)

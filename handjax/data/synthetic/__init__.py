@@ -26,6 +26,7 @@ __all__ = [
     "sample",
     "sample_pose",
     "source",
+    "stands_on_truth",
 ]
 
 MODALITIES = ("depth", "rgb")
@@ -81,6 +82,12 @@ def sample(
     if modality(config) == "rgb":
         return jax.vmap(lambda key: colour.example(key, template, config, held))(keys)
     return jax.vmap(lambda key: depth.example(key, template, config))(keys)
+
+
+def stands_on_truth(config: Config) -> bool:
+    """Whether crops stand on the true hand, as all do in colour: to be told with any
+    figure measured on them."""
+    return modality(config) == "rgb" or config.center == "gt"
 
 
 def modality(config: Config) -> str:
