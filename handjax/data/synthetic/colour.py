@@ -26,7 +26,10 @@ from handjax.render import photograph
 LABELS = ("joints", "keypoints2d", "heatmaps", "centres", "vertices", "depth", "mask")
 """What a config may name: key points in space, mm, and in the picture, pixels; these as
 heat-maps; sphere centres with their radii; the surface; what the crop's camera sees of
-it: its depth, and which pixels are of the hand. The camera is part of every view."""
+it: its depth, and which pixels are of the hand. The camera is part of every view.
+
+Depth is the hand's alone here, and of hand and arm in `studio.colour`: who learns from
+both takes it where the mask is."""
 
 TOWARDS = -0.35
 """Cosine between arm and line of sight beneath which an arm would hide its hand."""

@@ -47,7 +47,10 @@ AMOUNTS = {
 SPLITS = ("train", "test")
 LABELS = ("joints", "keypoints2d", *OF_PIXELS)
 """What a config may name: key points in space, mm, and in the picture, pixels; depth
-and mask as the cameras have them that a prediction is compared with."""
+and mask as the cameras have them that a prediction is compared with.
+
+Depth is of hand and arm here, as a capture stage has it, and the hand's alone in
+`data.synthetic`: who learns from both takes it where the mask is."""
 KEY = 5
 """Of everything here that is random."""
 VERSION = 2
