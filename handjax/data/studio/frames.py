@@ -63,6 +63,18 @@ def load(
     Raises:
         ValueError: naming what there is.
     """
+    check(subject, amount, split)
+    path = folder() / f"{digest(factors)}_{subject}_{amount}_{split}.npz"
+    found = _read(path)
+    return found or _make(path, subject, amount, split, factors)
+
+
+def check(subject: str, amount: str, split: str) -> None:
+    """Refuse what no capture, of depth or in colour, is called.
+
+    Raises:
+        ValueError: naming what there is.
+    """
     wanted = {"subject": subject, "amount": amount, "split": split}
     known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
     for name, value in wanted.items():
@@ -70,9 +82,6 @@ def load(
             raise ValueError(
                 f"studio.{name} is {value!r}; it must be one of {list(known[name])}"
             )
-    path = folder() / f"{digest(factors)}_{subject}_{amount}_{split}.npz"
-    found = _read(path)
-    return found or _make(path, subject, amount, split, factors)
 
 
 def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:

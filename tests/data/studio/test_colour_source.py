@@ -11,7 +11,7 @@ from configs import common, wan_spheres
 from handjax.batch import Batch, Labels, Views
 from handjax.data import studio
 from handjax.data.studio import colour, version
-from handjax.data.studio.colour import dome
+from handjax.data.studio.colour import dome, takes
 from handjax.experiment import assemble
 from handjax.geometry.cameras import Pinhole
 from handjax.hands import appearance
@@ -94,6 +94,27 @@ def test_what_is_not_there_is_refused(changes, said):
     config.studio = chosen
     with pytest.raises(configs.ConfigError, match=r"studio\."):
         assemble(config)
+
+
+def test_amounts_have_the_names_that_those_of_depth_have():
+    assert colour.AMOUNTS.keys() == studio.AMOUNTS.keys()
+
+
+@pytest.mark.parametrize(("backend", "rounds"), [("cpu", 4), ("gpu", 1)])
+def test_moments_wait_for_one_another_on_a_cpu_alone(monkeypatch, backend, rounds):
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    monkeypatch.setattr(takes, "_see", lambda stage, *rest, **more: stage.cameras[0])
+    monkeypatch.setattr(takes, "_known", lambda *rest: ())
+    monkeypatch.setattr(takes, "_views", lambda seen: seen)
+    monkeypatch.setattr(takes, "Batch", lambda *parts: parts)
+    monkeypatch.setattr(takes.shots, "pose", lambda look, motion: motion.wrist)
+    stage = colour.load_stage("B", "test", "train")
+
+    def look(moments):
+        return takes.take.__wrapped__(stage, moments, jnp.zeros((16, 1), jnp.int32))
+
+    found = str(jax.make_jaxpr(look)(jnp.arange(16)))
+    assert f"length={rounds}" in found
 
 
 def test_a_share_of_the_moments_is_a_share_of_every_second(monkeypatch):

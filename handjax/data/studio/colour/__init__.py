@@ -19,6 +19,7 @@ from handjax.batch import Batch, Source
 from handjax.data.studio import frames, motion, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
+from handjax.data.studio.frames import SPLITS
 from handjax.data.studio.subjects import SUBJECTS
 from handjax.hands import appearance
 from handjax.render import lights, occlusion, photograph
@@ -44,7 +45,6 @@ AMOUNTS = {
     "full": (20_000, 4_000),
 }
 """Moments to learn from and to test on, each seen by all 24 cameras."""
-SPLITS = ("train", "test")
 LABELS = ("joints", "keypoints2d", *OF_PIXELS)
 """What a config may name: key points in space, mm, and in the picture, pixels; depth
 and mask as the cameras have them that a prediction is compared with.
@@ -124,7 +124,7 @@ def load_stage(subject: str, amount: str, split: str) -> Stage:
     Raises:
         ValueError: naming what there is.
     """
-    _check_names(subject, amount, split)
+    frames.check(subject, amount, split)
     number, part = SUBJECTS.index(subject), SPLITS.index(split)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(KEY), number), part)
     movement, pictures = jax.random.split(key)
@@ -157,7 +157,7 @@ def check(config: Config) -> None:
     Raises:
         ValueError: naming what there is.
     """
-    _check_names(config.subject, config.amount, config.split)
+    frames.check(config.subject, config.amount, config.split)
     unknown = [label for label in config.labels if label not in LABELS]
     if unknown:
         raise ValueError(
@@ -180,17 +180,6 @@ def check(config: Config) -> None:
             f"studio.rgb.targets is {targets}, but studio.labels names nothing that "
             f"those cameras would show: name one of {list(OF_PIXELS)}, or set 0"
         )
-
-
-def _check_names(subject: str, amount: str, split: str) -> None:
-    wanted = {"subject": subject, "amount": amount, "split": split}
-    known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
-    for name, value in wanted.items():
-        if value not in known[name]:
-            raise ValueError(
-                f"studio.{name} is {value!r}; in colour it must be one of "
-                f"{list(known[name])}"
-            )
 
 
 def label() -> str:
