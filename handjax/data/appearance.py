@@ -255,6 +255,6 @@ def photographed(
         photograph.blur_of_motion,
         photograph.sensor_noise,
     )
-    for own, step in zip(keys, steps, strict=False):
+    for own, step in zip(keys[:-1], steps, strict=True):
         linear = step(own, linear)
     return photograph.compress(keys[-1], photograph.encode(linear))

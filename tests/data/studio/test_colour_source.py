@@ -53,6 +53,7 @@ def watch(monkeypatch):
         (("joints",), 0, {"joints", "joints_valid"}),
         (("keypoints2d", "mask"), 0, {"keypoints2d", "mask"}),
         (("joints", "depth"), 6, {"joints", "joints_valid", "depth"}),
+        (("depth", "mask"), 2, {"depth", "mask"}),
     ],
 )
 def test_only_labels_that_are_named_are_there(named, targets, known):
@@ -65,7 +66,7 @@ def test_only_labels_that_are_named_are_there(named, targets, known):
     assert batch.views.image.shape == (2, 1, PIXELS, PIXELS, 3)
     if targets:
         assert batch.targets.valid.shape == (2, targets)
-        assert batch.targets.image is batch.views.depth is None
+        assert batch.targets.image is batch.views.depth is batch.views.mask is None
 
 
 def test_no_camera_is_drawn_twice(monkeypatch):
