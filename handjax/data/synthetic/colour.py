@@ -96,7 +96,7 @@ def example(key: PRNGKeyArray, template: Template, config: Config, held: Held) -
     )
     image = photograph.encode(linear)
     if config.noise:
-        image = appearance.photographed(look.photograph, linear)
+        image = photograph.snapshot(look.photograph, linear)
     depth, mask = seen_hand(template, scene, look, pixels)
     wanted = config.rgb.labels
     views = Views(
