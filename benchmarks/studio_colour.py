@@ -1,6 +1,6 @@
 """Pictures of the studio in colour, and how long they take.
 
-PYTHONPATH=. python benchmarks/studio_colour.py [--out docs/images]
+PYTHONPATH=. python benchmarks/studio_colour.py [--out docs/images] [--timing]
 """
 
 import argparse
@@ -24,7 +24,7 @@ RUNS = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     parser.add_argument("--timing", action="store_true", help="draw no pictures")
     chosen = parser.parse_args()
@@ -56,7 +56,7 @@ def seen(name: str, moments: tuple, cameras: tuple) -> list[np.ndarray]:
             stage, jnp.asarray(moments[few]), jnp.asarray(cameras[few])[:, None]
         )
         pictures += list(np.asarray(batch.views.image[:, 0]))
-    return [np.uint8(255.0 * picture + 0.5) for picture in pictures]
+    return [(255.0 * picture + 0.5).astype(np.uint8) for picture in pictures]
 
 
 def save(path: Path, picture: np.ndarray) -> None:
