@@ -22,6 +22,7 @@ from ml_collections import ConfigDict, config_flags
 
 from handjax import training, visualize, weights
 from handjax.batch import FAR
+from handjax.data import synthetic
 from handjax.data.real import loading
 from handjax.evaluation import metrics, protocols
 from handjax.experiment import Experiment, assemble, example, join, judge
@@ -183,8 +184,7 @@ def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
     found = run.examiner(state.ema, state.state, key, config.evaluation.frames)
     names = PROTOCOL.counted(found.truth)
     errors = metrics.errors_by_set(found.predicted, found.truth, found.valid, names)
-    # A crop centred by the truth is told from one centred by what is seen.
-    centre = "_true_centre" if config.synthetic.center == "gt" else ""
+    centre = "_true_centre" if synthetic.stands_on_truth(config.synthetic) else ""
     figures = {f"{k}_mean_mm{centre}": metrics.mean(e) for k, e in errors.items()}
     run.log.evaluate(number, phase.name, figures)
     draw(run, found, next(iter(errors.values())), number)

@@ -80,7 +80,7 @@ def make_calls(template, config, held, count):
     pixels, _ = stage["rasterize"](scene, look)
     albedo = stage["colours"](scene, look, pixels)
     kept = stage["shade_of_spheres"](scene, look)
-    taken = jax.jit(jax.vmap(appearance.photographed))
+    taken = jax.jit(jax.vmap(photograph.snapshot))
     jpeg = jax.jit(jax.vmap(photograph.compress))
     whole = jax.jit(
         lambda key, held: synthetic.sample(key, template, config, count, held)

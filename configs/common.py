@@ -167,9 +167,9 @@ def studio() -> ConfigDict:
             "modality": "depth",  # or "rgb", with what stands in `rgb`
             "subject": "D",  # A, B for adaptation, C for tuning, D for the last word
             "amount": "small",  # 6,000 x 3 frames to learn from, 1,000 to test on
-            "split": "train",  # or "test", or "both" (Table 1)
+            "split": "train",  # or "test", or of depth "both" (Table 1)
             "frames": 1.0,  # share of the frames that is used
-            "multi_view": 1.0,  # share of those that keeps all views, not one
+            "multi_view": 1.0,  # share of those that keeps all views, not one; of depth
             "labels": (),  # what the method may read: "centres", "joints",
             # "mask"; of rgb: "joints", "keypoints2d", "depth", "mask"
             "rgb": studio_in_colour(),

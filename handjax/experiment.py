@@ -48,6 +48,7 @@ def assemble(config: Config) -> Experiment:
     """
     check(config)
     try:
+        studio.check(config.studio)
         template = load_template(config.template)
         method = make_method(config, template)
     except ValueError as wrong:

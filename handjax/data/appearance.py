@@ -151,7 +151,7 @@ def picture(
         samples: looks along each side of a pixel.
     """
     linear = exposure(template, hand, appearance, camera, marks=marks, samples=samples)
-    return photographed(appearance.photograph, linear)
+    return photograph.snapshot(appearance.photograph, linear)
 
 
 def exposure(
@@ -210,20 +210,3 @@ def colours(
     skin = albedo(Marks(*jnp.moveaxis(read, -1, 0)), appearance.skin, places)
     cloth = jax.nn.sigmoid((places[..., 1:2] - appearance.cuff) / 0.6)
     return skin + cloth * (appearance.cloth - skin)
-
-
-def photographed(
-    key: PRNGKeyArray, linear: Float[Array, "height width 3"]
-) -> Float[Array, "height width 3"]:
-    """The sRGB picture that a mediocre camera makes of light."""
-    keys = jax.random.split(key, 6)
-    steps = (
-        photograph.expose,
-        photograph.tint,
-        photograph.jitter_colour,
-        photograph.blur_of_motion,
-        photograph.sensor_noise,
-    )
-    for own, step in zip(keys, steps, strict=False):
-        linear = step(own, linear)
-    return photograph.compress(keys[-1], photograph.encode(linear))

@@ -1,7 +1,7 @@
 """Banks of backgrounds: the user's photographs, or pictures drawn once.
 
-A bank waits on the device as bytes, `render.backgrounds.STEPS` of the square root of
-linear light: fine in the dark, and a product away from light again.
+A bank waits on the device as `render.backgrounds.as_bytes` makes it: fine in the dark,
+and a product away from light again.
 """
 
 import warnings

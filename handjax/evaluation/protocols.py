@@ -91,7 +91,8 @@ _MIDDLE = ("middle_mcp", "middle_pip")
 PROTOCOLS: Mapping[str, Protocol] = {
     "synthetic": _GENERATED,
     "studio": _GENERATED._replace(
-        note="simulated capture of a subject that synthesis has not seen; first camera",
+        note="simulated capture of a subject that synthesis has not seen; of depth the "
+        "first camera, in colour one a moment",
         block=BLOCK,
     ),
     "nyu": _real(

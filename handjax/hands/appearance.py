@@ -158,20 +158,26 @@ def skin_of_tone(tone: Float[Array, ""] | float) -> Skin:
     Args:
         tone: row of `TONES`, from 0, the lightest, to 5; what lies between is blended.
     """
+    return skin_of_lab(_back_of(tone))
+
+
+def _back_of(tone: Float[Array, ""] | float) -> Float[Array, "3"]:
+    """L, a and b of the back of a hand of a tone."""
     rows = jnp.arange(len(TONES), dtype=jnp.float32)
-    back = jnp.stack([jnp.interp(tone, rows, column) for column in TONES.T])
-    return skin_of_lab(back, dark=jnp.clip((64.0 - back[0]) / 30.0, 0.0, 1.0))
+    return jnp.stack([jnp.interp(tone, rows, column) for column in TONES.T])
 
 
-def skin_of_lab(back: Float[Array, "3"], *, dark: Float[Array, ""]) -> Skin:
+def skin_of_lab(back: Float[Array, "3"]) -> Skin:
     """The skin whose back has a colour; what goes with it is by eye.
+
+    The darker it is, the more pigment there is; the palm has little of it, knuckles
+    have more, and it hides blood and veins.
 
     Args:
         back: L, a and b.
-        dark: how much pigment there is, 0 to 1: the palm has little of it, knuckles
-            have more, and hide blood and veins.
     """
     L, a, b = back
+    dark = jnp.clip((64.0 - L) / 30.0, 0.0, 1.0)
     palm = jnp.stack([L + 1.5 + 14.0 * dark, a + 2.0 - dark, b - 1.0 + 1.5 * dark])
     nail = jnp.stack([0.55 * L + 33.0 - 4.0 * dark, a + 2.5, 0.75 * b])
     white = jnp.stack([0.5 * L + 47.0 - 6.0 * dark, 2.0 + 0.0 * a, 7.0 + 0.0 * b])
@@ -196,10 +202,8 @@ def sample_skin(key: PRNGKeyArray) -> Skin:
     """A random person's skin: any tone, with its own redness and mottling."""
     tone_key, shade, length, way, phase, strength = jax.random.split(key, 6)
     tone = jax.random.uniform(tone_key, maxval=len(TONES) - 1.0)
-    rows = jnp.arange(len(TONES), dtype=jnp.float32)
-    back = jnp.stack([jnp.interp(tone, rows, column) for column in TONES.T])
-    back = back + jnp.array([1.2, 1.1, 1.2]) * jax.random.normal(shade, (3,))
-    plain = skin_of_lab(back, dark=jnp.clip((64.0 - back[0]) / 30.0, 0.0, 1.0))
+    off = jnp.array([1.2, 1.1, 1.2]) * jax.random.normal(shade, (3,))
+    plain = skin_of_lab(_back_of(tone) + off)
     # Blotches of 6 to 60 mm, as far from one another on a logarithmic scale.
     period = 6.0 * 10.0 ** jax.random.uniform(length, (WAVES, 1))
     towards = jax.random.normal(way, (WAVES, 3))

@@ -8,7 +8,7 @@ import jax
 
 from handjax import training, visualize
 from handjax.batch import FAR
-from handjax.data import studio
+from handjax.data import studio, synthetic
 from handjax.evaluation.arguments import CENTERS, OF_STUDIO
 from handjax.evaluation.predictions import FileError
 from handjax.experiment import assemble, judge, judge_in_studio
@@ -27,7 +27,17 @@ def settle(chosen: argparse.Namespace, found: Any) -> None:
     Raises:
         FileError: an option names what is not there.
     """
-    defaults = {"seed": 0, "center": "depth", "view": "haar"}
+    in_colour = synthetic.modality(found.config.synthetic) == "rgb"
+    if (
+        chosen.dataset == "synthetic"
+        and in_colour
+        and chosen.center not in (None, "gt")
+    ):
+        raise FileError(
+            f"--center {chosen.center} is of depth; pictures in colour are cropped "
+            "around the true hand: leave it out"
+        )
+    defaults = {"seed": 0, "center": "gt" if in_colour else "depth", "view": "haar"}
     defaults |= {name: found.config.studio[name] for name in OF_STUDIO}
     for name, value in defaults.items():
         if getattr(chosen, name) is None:
@@ -44,8 +54,7 @@ def estimate(found: Any, chosen: argparse.Namespace) -> Any:
     """Predictions for held-out frames, beside the truth: `training.Estimates`."""
     config = found.config
     if chosen.dataset == "studio":
-        size = config.evaluation.batch_size
-        test = studio.test_frames(chosen.subject, chosen.amount, size)
+        test = _captured(config, chosen)
         examiner = judge_in_studio(assemble(config), test)
         frames = min(chosen.frames or test.count, test.count)
         return examiner(found.params, found.state, jax.random.key(0), frames)
@@ -58,14 +67,22 @@ def estimate(found: Any, chosen: argparse.Namespace) -> Any:
     return examiner(found.params, found.state, key, frames)
 
 
+def _captured(config: Any, chosen: argparse.Namespace) -> studio.TestFrames:
+    """A subject's test frames, in colour for what was configured for colour."""
+    which = chosen.subject, chosen.amount, config.evaluation.batch_size
+    if not studio.in_colour(config.studio):
+        return studio.test_frames(*which)
+    return studio.test_frames_in_colour(*which, pixels=config.studio.rgb.pixels)
+
+
 def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], str]:
     """What generated frames were: for results.json, and as a line."""
     if chosen.dataset == "studio":
         facts = {"subject": chosen.subject, "amount": chosen.amount}
-        line = (
-            f"{studio.label()}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
-        )
-        return facts | {"studio": studio.label(), "center": DETECTED}, line
+        of_colour = studio.in_colour(found.config.studio)
+        label = studio.colour.label() if of_colour else studio.label()
+        line = f"{label}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
+        return facts | {"studio": label, "center": DETECTED}, line
     drawn = found.config.synthetic
     line = (
         f"synthetic, seed {chosen.seed}: {drawn.view} views, "

@@ -39,6 +39,15 @@ CHROMINANCE[:4, :4] = [
 """Likewise of colour. [t81] Table K.2."""
 
 
+def snapshot(key: PRNGKeyArray, linear: Picture) -> Picture:
+    """The sRGB picture that a mediocre camera makes of light: all steps below."""
+    steps = (expose, tint, jitter_colour, blur_of_motion, sensor_noise)
+    *keys, last = jax.random.split(key, len(steps) + 1)
+    for own, step in zip(keys, steps, strict=True):
+        linear = step(own, linear)
+    return compress(last, encode(linear))
+
+
 def expose(key: PRNGKeyArray, picture: Picture, *, stops: float = 0.4) -> Picture:
     """Brighter or darker by a power of two, normal with this deviation."""
     return picture * 2.0 ** (stops * jax.random.normal(key))

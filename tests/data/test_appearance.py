@@ -12,6 +12,7 @@ from handjax.geometry import cameras
 from handjax.hands import articulate
 from handjax.hands.appearance import load_marks
 from handjax.hands.template import load_template
+from handjax.render import photograph
 
 PIXELS = 24
 MIDDLE = jnp.array([0.0, -80.0, 500.0])
@@ -90,7 +91,7 @@ def test_pictures_have_finite_slopes_in_all_that_makes_them(hand, looks):
 
 def test_a_photograph_is_between_0_and_1_and_its_keys_own(looks):
     linear = one(looks).background
-    taken = [appearance.photographed(jax.random.key(k), linear) for k in (0, 0, 1)]
+    taken = [photograph.snapshot(jax.random.key(k), linear) for k in (0, 0, 1)]
     assert taken[0].min() >= 0.0
     assert taken[0].max() <= 1.0
     assert (taken[0] == taken[1]).all()

@@ -40,6 +40,16 @@ def test_each_evaluation_leaves_figures_and_a_picture(finished):
     assert pictures == [f"step_{step:07}.png" for step in steps]
 
 
+def test_figures_say_when_crops_stood_on_the_true_hand(finished, tmp_path):
+    in_colour = {"center": "depth", "modality": "rgb"}
+    config = toy_config(phases=toy_config().phases[:1], synthetic=in_colour)
+    train.train(toy(config), tmp_path)
+    for folder, said in ((finished, "_mean_mm"), (tmp_path, "_mean_mm_true_centre")):
+        names = [name for name in evaluations(folder)[0] if "_mm" in name]
+        assert names
+        assert all(name.endswith(said) for name in names)
+
+
 def test_only_the_latest_and_the_best_checkpoint_are_kept(tmp_path):
     state = new_state()
     with Checkpoints(tmp_path) as saved:

@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from handjax.batch import FAR, Batch, Labels, Source, Views
 from handjax.data.crop import PIXELS, SIZE
 from handjax.data.studio import colour, frames
 from handjax.data.studio.capture import PER_MM
 from handjax.data.studio.factors import AMOUNTS
-from handjax.data.studio.frames import Capture
+from handjax.data.studio.frames import Capture, spread
 from handjax.data.studio.masks import hand_masks
 from handjax.data.studio.subjects import SUBJECTS
-from handjax.data.studio.tracks import RATE
 from handjax.data.studio.version import label
 from handjax.geometry import cameras, transforms
 
@@ -32,10 +31,13 @@ __all__ = [
     "SPLITS",
     "SUBJECTS",
     "TestFrames",
+    "check",
+    "in_colour",
     "label",
     "labels_of",
     "source",
     "test_frames",
+    "test_frames_in_colour",
 ]
 
 Config = Any
@@ -51,11 +53,21 @@ SPLITS = ("train", "test", "both")
 
 def labels_of(config: Config) -> tuple[str, ...]:
     """What a config may name, by what its cameras see."""
-    return colour.LABELS if _in_colour(config) else LABELS
+    return colour.LABELS if in_colour(config) else LABELS
 
 
-def _in_colour(config: Config) -> bool:
-    """Configs of old releases know of depth alone."""
+def check(config: Config) -> None:
+    """Refuse settings that say nothing of what cameras see.
+
+    Raises:
+        ValueError: naming what there is.
+    """
+    if in_colour(config):
+        colour.check(config)
+
+
+def in_colour(config: Config) -> bool:
+    """What cameras see; configs of old releases know of depth alone."""
     return config.get("modality", "depth") == "rgb"
 
 
@@ -70,7 +82,7 @@ def source(config: Config, batch_size: int) -> Source:
     Raises:
         ValueError: the config names what there is not.
     """
-    if _in_colour(config):
+    if in_colour(config):
         return colour.source(config, batch_size)
     splits = ("train", "test") if config.split == "both" else (config.split,)
     captures = [frames.load(config.subject, config.amount, split) for split in splits]
@@ -126,10 +138,35 @@ def test_frames(
         return batch._replace(views=jax.tree.map(lambda x: x[:, :1], batch.views))
 
     def part(number: int) -> Any:
-        rows = (number * batch_size + np.arange(batch_size)) % count
-        return {"frames": whole, "chosen": jnp.asarray(rows)}
+        return {"frames": whole, "chosen": _in_turn(number, batch_size, count)}
 
     return TestFrames(Source(sample, part(0)), part, count)
+
+
+def test_frames_in_colour(
+    subject: str, amount: str, batch_size: int, *, pixels: int
+) -> TestFrames:
+    """The test moments of one subject, each as a camera of its own sees it.
+
+    Args:
+        subject: one of `SUBJECTS`.
+        amount: one of `AMOUNTS`.
+        batch_size: moments a draw.
+        pixels: edge of the pictures.
+    """
+    # Depth and mask would be there to be read by who estimates.
+    source, count = colour.held_out(subject, amount, pixels=pixels, labels=("joints",))
+    stage, _ = source.held
+
+    def part(number: int) -> Any:
+        return stage, _in_turn(number, batch_size, count)
+
+    return TestFrames(source._replace(held=part(0)), part, count)
+
+
+def _in_turn(number: int, batch_size: int, count: int) -> Int[Array, "batch"]:
+    """Rows of a batch; after the last row comes the first."""
+    return jnp.asarray((number * batch_size + np.arange(batch_size)) % count)
 
 
 def _hold(
@@ -161,16 +198,6 @@ def _hold(
     if masks is not None:
         rest["mask"] = masks[rows]
     return jax.tree.map(jnp.asarray, named | rest)
-
-
-def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:
-    """A share of the frames, second by second over the whole capture.
-
-    The paper takes the first half; of a capture that goes through its poses once, the
-    first half would be half of the poses.
-    """
-    second = np.arange(count) // int(RATE)
-    return np.ceil((second + 1) * share) > np.ceil(second * share)
 
 
 def _batch(

@@ -15,13 +15,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from rich.progress import track
 
 from handjax.data.studio import motion, rig
 from handjax.data.studio.capture import Frames, Scene, capture
 from handjax.data.studio.factors import AMOUNTS, FACTORS, training_like
 from handjax.data.studio.subjects import SUBJECTS, load_subject
+from handjax.data.studio.tracks import RATE
 from handjax.data.studio.version import digest
 
 SPLITS = ("train", "test")
@@ -62,6 +63,18 @@ def load(
     Raises:
         ValueError: naming what there is.
     """
+    check(subject, amount, split)
+    path = folder() / f"{digest(factors)}_{subject}_{amount}_{split}.npz"
+    found = _read(path)
+    return found or _make(path, subject, amount, split, factors)
+
+
+def check(subject: str, amount: str, split: str) -> None:
+    """Refuse what no capture, of depth or in colour, is called.
+
+    Raises:
+        ValueError: naming what there is.
+    """
     wanted = {"subject": subject, "amount": amount, "split": split}
     known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
     for name, value in wanted.items():
@@ -69,9 +82,16 @@ def load(
             raise ValueError(
                 f"studio.{name} is {value!r}; it must be one of {list(known[name])}"
             )
-    path = folder() / f"{digest(factors)}_{subject}_{amount}_{split}.npz"
-    found = _read(path)
-    return found or _make(path, subject, amount, split, factors)
+
+
+def spread(count: int, share: float) -> Bool[np.ndarray, "{count}"]:
+    """A share of the frames, second by second over the whole capture.
+
+    The paper takes the first half; of a capture that goes through its poses once, the
+    first half would be half of the poses.
+    """
+    second = np.arange(count) // int(RATE)
+    return np.ceil((second + 1) * share) > np.ceil(second * share)
 
 
 def folder() -> Path:

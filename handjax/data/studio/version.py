@@ -38,19 +38,24 @@ SET_BY_HAND = (
 
 
 def digest(
-    chosen: tuple[str, ...] = factors.FACTORS, *, more: tuple[ModuleType, ...] = ()
+    chosen: tuple[str, ...] = factors.FACTORS,
+    *,
+    more: tuple[ModuleType, ...] = (),
+    assets: tuple[Path, ...] = (),
 ) -> str:
     """Eight letters that change with any constant, pose or vertex of the studio.
 
     Args:
         chosen: the factors.
         more: modules whose constants count too.
+        assets: files whose bytes do.
     """
     modules = (*SET_BY_HAND, *more)
     found: dict[str, Any] = {m.__name__: _constants(m) for m in modules}
     found["sensors"] = repr((stereo.Stereo(), sensor.KINECT))
     found["poses"] = {name: angles.tolist() for name, angles in NAMED.items()}
-    found["surface"] = hashlib.sha256(ASSET.read_bytes()).hexdigest()
+    found["surface"] = _hash_of(ASSET)
+    found |= {path.name: _hash_of(path) for path in assets}
     found["factors"], found["version"] = sorted(chosen), VERSION
     text = json.dumps(found, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -59,6 +64,10 @@ def digest(
 def label() -> str:
     """The line that evaluation prints."""
     return f"studio {VERSION} ({digest()})"
+
+
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _constants(module: ModuleType) -> dict[str, Any]:

@@ -28,6 +28,7 @@ __all__ = [
     "sample",
     "sample_pose",
     "source",
+    "stands_on_truth",
 ]
 
 MODALITIES = ("depth", "rgb")
@@ -85,6 +86,12 @@ def sample(
     # Configs of old releases know of bare hands alone.
     drawn = surroundings if config.get("surroundings", False) else depth
     return jax.vmap(lambda key: drawn.example(key, template, config))(keys)
+
+
+def stands_on_truth(config: Config) -> bool:
+    """Whether crops stand on the true hand, as all do in colour: to be told with any
+    figure measured on them."""
+    return modality(config) == "rgb" or config.center == "gt"
 
 
 def modality(config: Config) -> str:

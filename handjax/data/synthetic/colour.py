@@ -26,7 +26,10 @@ from handjax.render import photograph
 LABELS = ("joints", "keypoints2d", "heatmaps", "centres", "vertices", "depth", "mask")
 """What a config may name: key points in space, mm, and in the picture, pixels; these as
 heat-maps; sphere centres with their radii; the surface; what the crop's camera sees of
-it: its depth, and which pixels are of the hand. The camera is part of every view."""
+it: its depth, and which pixels are of the hand. The camera is part of every view.
+
+Depth is the hand's alone here, and of hand and arm in `studio.colour`: who learns from
+both takes it where the mask is."""
 
 
 class Held(NamedTuple):
@@ -90,7 +93,7 @@ def example(key: PRNGKeyArray, template: Template, config: Config, held: Held) -
     )
     image = photograph.encode(linear)
     if config.noise:
-        image = appearance.photographed(look.photograph, linear)
+        image = photograph.snapshot(look.photograph, linear)
     depth, mask = seen_hand(template, scene, look, pixels)
     wanted = config.rgb.labels
     views = Views(

@@ -6,24 +6,30 @@ is the same whenever it is drawn. A config names the labels that its method may 
 other is in a Batch, and no surface ever is in one to learn from.
 """
 
+import sys
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from handjax.batch import Batch, Source
-from handjax.data.studio import motion, version
+from handjax.data.studio import frames, motion, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
 from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
+from handjax.data.studio.frames import SPLITS
 from handjax.data.studio.subjects import SUBJECTS
+from handjax.hands import appearance
+from handjax.render import lights, occlusion, photograph
 
 __all__ = [
     "AMOUNTS",
     "LABELS",
     "SPLITS",
     "Stage",
+    "check",
     "held_out",
     "label",
     "source",
@@ -39,13 +45,17 @@ AMOUNTS = {
     "full": (20_000, 4_000),
 }
 """Moments to learn from and to test on, each seen by all 24 cameras."""
-SPLITS = ("train", "test")
 LABELS = ("joints", "keypoints2d", *OF_PIXELS)
 """What a config may name: key points in space, mm, and in the picture, pixels; depth
-and mask as the cameras have them that a prediction is compared with."""
+and mask as the cameras have them that a prediction is compared with.
+
+Depth is of hand and arm here, as a capture stage has it, and the hand's alone in
+`data.synthetic`: who learns from both takes it where the mask is."""
 KEY = 5
 """Of everything here that is random."""
-VERSION = 1
+VERSION = 2
+SHARED = appearance, photograph, lights, occlusion
+"""Whose constants training's pictures come from too; none of them can change unseen."""
 TESTED = 1_000
 """What a moment's key is folded with to draw the camera that is tested on."""
 
@@ -60,23 +70,29 @@ def source(config: Config, batch_size: int) -> Source:
     Raises:
         ValueError: the config names what there is not.
     """
-    _check(config)
+    check(config)
     stage = load_stage(config.subject, config.amount, config.split)
-    count = len(stage.motion.wrist)
+    kept = np.flatnonzero(frames.spread(len(stage.motion.wrist), config.frames))
     labels = tuple(config.labels)
 
-    def sample(key: PRNGKeyArray, held: Stage) -> Batch:
+    def sample(key: PRNGKeyArray, held: tuple[Stage, Int[Array, "kept"]]) -> Batch:
+        whole, rows = held
         which, who = jax.random.split(key)
-        moments = jax.random.randint(which, (batch_size,), 0, count)
-        order = jax.vmap(lambda k: jax.random.permutation(k, len(stage.cameras)))
+        moments = rows[jax.random.randint(which, (batch_size,), 0, len(rows))]
+        order = jax.vmap(lambda k: jax.random.permutation(k, len(whole.cameras)))
         seen = order(jax.random.split(who, batch_size))[:, : 1 + config.rgb.targets]
-        return take(held, moments, seen, pixels=config.rgb.pixels, labels=labels)
+        return take(whole, moments, seen, pixels=config.rgb.pixels, labels=labels)
 
-    return Source(sample, stage)
+    return Source(sample, (stage, jnp.asarray(kept)))
 
 
 def held_out(
-    subject: str, amount: str, *, pixels: int = 256, split: str = "test"
+    subject: str,
+    amount: str,
+    *,
+    pixels: int = 256,
+    split: str = "test",
+    labels: tuple[str, ...] = (*LABELS, "vertices"),
 ) -> tuple[Source, int]:
     """Moments in their order, each as one camera sees it, with all that is known.
 
@@ -85,10 +101,11 @@ def held_out(
         amount: one of `AMOUNTS`.
         pixels: edge of the pictures.
         split: one of `SPLITS`.
+        labels: see `take`; the surface among them, hand without arm.
 
     Returns:
         A source that takes (stage, numbers of moments) as what is held, and how many
-        moments there are. Its labels have the surface too, hand without arm.
+        moments there are.
     """
     stage = load_stage(subject, amount, split)
 
@@ -96,7 +113,7 @@ def held_out(
         del key
         whole, moments = held
         seen = _camera_of(whole, moments)[:, None]
-        return take(whole, moments, seen, pixels=pixels, labels=(*LABELS, "vertices"))
+        return take(whole, moments, seen, pixels=pixels, labels=labels)
 
     return Source(sample, (stage, jnp.arange(1))), len(stage.motion.wrist)
 
@@ -107,14 +124,7 @@ def load_stage(subject: str, amount: str, split: str) -> Stage:
     Raises:
         ValueError: naming what there is.
     """
-    wanted = {"subject": subject, "amount": amount, "split": split}
-    known = {"subject": SUBJECTS, "amount": tuple(AMOUNTS), "split": SPLITS}
-    for name, value in wanted.items():
-        if value not in known[name]:
-            raise ValueError(
-                f"studio.{name} is {value!r}; in colour it must be one of "
-                f"{list(known[name])}"
-            )
+    frames.check(subject, amount, split)
     number, part = SUBJECTS.index(subject), SPLITS.index(split)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(KEY), number), part)
     movement, pictures = jax.random.split(key)
@@ -141,11 +151,23 @@ def _camera_of(stage: Stage, moments: Int[Array, "batch"]) -> Int[Array, "batch"
     return jax.vmap(draw)(moments)
 
 
-def _check(config: Config) -> None:
+def check(config: Config) -> None:
+    """Refuse settings that could only fail later, or say nothing of pictures in colour.
+
+    Raises:
+        ValueError: naming what there is.
+    """
+    frames.check(config.subject, config.amount, config.split)
     unknown = [label for label in config.labels if label not in LABELS]
     if unknown:
         raise ValueError(
             f"studio.labels names {unknown}; in colour it may name {list(LABELS)}"
+        )
+    if config.multi_view != 1.0:
+        raise ValueError(
+            f"studio.multi_view is {config.multi_view}; in colour a picture is one "
+            "camera's: leave it at 1, and set studio.rgb.targets for others to compare "
+            "with"
         )
     targets, most = config.rgb.targets, len(dome.stands()) - 1
     if not 0 <= targets <= most:
@@ -162,6 +184,7 @@ def _check(config: Config) -> None:
 
 def label() -> str:
     """The line that says which studio this is: its version, and a hash of all that was
-    set by hand."""
-    modules = backdrops, dome, looks, shots
-    return f"studio in colour {VERSION} ({version.digest(more=modules)})"
+    set by hand, and of what it shares with training."""
+    own = sys.modules[__name__], backdrops, dome, looks, shots
+    hash = version.digest(more=(*own, *SHARED), assets=(appearance.MARKS,))
+    return f"studio in colour {VERSION} ({hash})"

@@ -1,13 +1,17 @@
 """What stands behind the hand: panels, screens and small lights, held on the device.
 
 Made on the host once, sharp-edged and of many rectangles, where training's backgrounds
-are soft.
+are soft. Kept as `render.backgrounds.as_bytes` keeps light, like every bank.
 """
 
 from functools import lru_cache
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import UInt8
+
+from handjax.render import backgrounds, photograph
 
 COUNT, EDGE = 64, 256
 PANELS, LIGHTS = (18, 45), (0, 14)
@@ -17,10 +21,12 @@ SEED = 20
 
 @lru_cache
 def make() -> UInt8[np.ndarray, "pictures edge edge 3"]:
-    """The bank: sRGB pictures, the same for everybody."""
+    """The bank: light as bytes, the same for everybody."""
     rng = np.random.default_rng(SEED)
-    pictures = np.stack([_picture(rng) for _ in range(COUNT)])
-    return (255.0 * np.clip(pictures, 0.0, 1.0) + 0.5).astype(np.uint8)
+    pictures = np.stack([_picture(rng) for _ in range(COUNT)]).clip(0.0, 1.0)
+    with jax.ensure_compile_time_eval():
+        light = photograph.decode(jnp.asarray(pictures, jnp.float32))
+        return np.asarray(backgrounds.as_bytes(light))
 
 
 def _picture(rng: np.random.Generator) -> np.ndarray:

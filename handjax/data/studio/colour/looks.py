@@ -1,7 +1,8 @@
 """What the four people's skin looks like, and where its marks are on their surface.
 
 The studio's surface has no texture coordinates: marks of the nearest place of the
-template go onto its vertices, so that nothing is drawn as training draws it.
+template go onto its vertices. What skin is made of (`hands.appearance`), its marks and
+how it sends light back (`render.shading`) are training's.
 """
 
 from functools import lru_cache

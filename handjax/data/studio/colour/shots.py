@@ -106,15 +106,15 @@ def measure(
     Depth is the surface's own, as a capture stage with many cameras finds it.
 
     Returns:
-        mm from the camera; `FAR` behind the crop's middle where nothing is or it is
-        farther from the middle than half a crop. And the mask.
+        mm from the camera, `FAR` behind the crop's middle where nothing is within
+        `FAR` of it. And the mask, of nothing that depth does not show.
     """
     seen = transforms.apply(shot.camera_from_world, posed.vertices)
     size = {"height": pixels, "width": pixels}
     drawn = rasterize(shot.camera, seen, look.faces, **size, far=BEHIND, cull=True)
-    near = jnp.abs(drawn.depth - shot.middle[2]) < SIZE / 2
-    depth = jnp.where(near, drawn.depth, shot.middle[2] + FAR)
-    return depth, (drawn.face >= 0) & (drawn.face < len(look.subject.faces))
+    near = jnp.abs(drawn.depth - shot.middle[2]) < FAR
+    of_hand = (drawn.face >= 0) & (drawn.face < len(look.subject.faces))
+    return jnp.where(near, drawn.depth, shot.middle[2] + FAR), near & of_hand
 
 
 def photograph_of(
@@ -131,14 +131,11 @@ def photograph_of(
 
     Args:
         key: of this frame and camera.
-        bank: sRGB backdrops, held on the device.
+        bank: backdrops, held on the device.
         pixels: edge of the picture.
     """
-    which, behind, lens = jax.random.split(key, 3)
-    chosen = photograph.decode(
-        bank[jax.random.randint(which, (), 0, len(bank))] / 255.0
-    )
-    backdrop = backgrounds.from_bank(behind, chosen[None], height=pixels, width=pixels)
+    behind, lens = jax.random.split(key)
+    backdrop = backgrounds.from_bank(behind, bank, height=pixels, width=pixels)
     lit = _lit(look, light, posed, shot, pixels * SAMPLES)
     blocks = (pixels, SAMPLES, pixels, SAMPLES, 4)
     means = lit.reshape(blocks).mean(axis=(1, 3))

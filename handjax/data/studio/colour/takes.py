@@ -15,8 +15,10 @@ from handjax.geometry import cameras, transforms
 
 OF_PIXELS = ("depth", "mask")
 """Labels that cameras have, not the world."""
-AT_ONCE = 4
-"""Moments that are drawn together; the next ones wait."""
+AT_ONCE = {"cpu": 4}
+"""Moments that a backend draws together, where those not named draw `MOST`; the next
+ones wait. A CPU's caches hold no more."""
+MOST = 64
 
 
 class Stage(NamedTuple):
@@ -27,7 +29,7 @@ class Stage(NamedTuple):
         light: of the subject's day.
         motion: a row a moment.
         cameras: camera_from_world of all.
-        backdrops: sRGB pictures.
+        backdrops: see `backdrops.make`.
         key: of the pictures.
     """
 
@@ -80,9 +82,8 @@ def take(
         known = _known(stage, posed, first, labels)
         return jax.tree.map(lambda x: x[None], first), others, known
 
-    first, others, known = jax.lax.map(
-        one, (moments, seen), batch_size=min(AT_ONCE, len(moments))
-    )
+    few = min(AT_ONCE.get(jax.default_backend(), MOST), len(moments))
+    first, others, known = jax.lax.map(one, (moments, seen), batch_size=few)
     return Batch(_views(first), others and _views(others), known)
 
 
@@ -118,6 +119,7 @@ def _see(
 def _known(
     stage: Stage, posed: shots.Posed, first: Seen, labels: tuple[str, ...]
 ) -> Labels:
+    """What is told of a moment; key points in the picture are its first camera's."""
     known: dict[str, Any] = {}
     if "joints" in labels:
         known |= {"joints": posed.joints, "joints_valid": jnp.ones(21, bool)}
