@@ -192,7 +192,9 @@ def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
 
 
 def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
-    """Leave a picture of the first held-out frames."""
+    """Leave a picture of the first held-out frames, if their depth was seen."""
+    if found.depth is None:
+        return
     frames = range(min(SHOWN, len(errors)))
     headings = [f"{metrics.mean(errors[frame][None]):.1f} mm" for frame in frames]
     picture = visualize.estimates_sheet(found, frames, far=FAR, headings=headings)
