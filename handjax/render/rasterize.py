@@ -72,13 +72,14 @@ def rasterize(
         raise ValueError(f"There is no design {design!r}: choose one of {known}.")
     pinhole = isinstance(camera, cameras.Pinhole)
     uvz = jnp.column_stack([cameras.project(camera, vertices), vertices[:, 2]])
-    q = _q_from_depth(uvz[:, 2], pinhole)
+    q = visibility.q_of_depth(uvz[:, 2], pinhole)
+    background = jax.lax.stop_gradient(jnp.asarray(far, uvz.dtype))
     nearest = visibility.nearest_faces(
         DESIGNS[design],
-        visibility.Frame(height, width, _q_of_near(pinhole), cull),
+        visibility.Frame(height, width, visibility.q_of_near(pinhole), cull),
         jax.lax.stop_gradient(uvz.at[:, 2].set(q)),
         faces,
-        _q_from_depth(jax.lax.stop_gradient(jnp.asarray(far, uvz.dtype)), pinhole),
+        visibility.q_of_depth(background, pinhole),
     )
     seen = nearest.face < visibility.NO_FACE
     face = jnp.where(seen, nearest.face, -1)
@@ -99,16 +100,6 @@ def interpolate(
     w = rendering.barycentrics
     parts = [w[..., i, None] * attributes[corners[..., i]] for i in range(3)]
     return reduce(add, parts)
-
-
-def _q_from_depth(z, pinhole):
-    """Depth in the measure that is linear in the picture."""
-    return -1.0 / jnp.maximum(z, cameras.NEAREST) if pinhole else z
-
-
-def _q_of_near(pinhole):
-    """What faces must lie beyond; an orthographic camera sees at any depth."""
-    return -1.0 / cameras.NEAREST if pinhole else -float("inf")
 
 
 def _look(uvz, faces, face, pinhole):

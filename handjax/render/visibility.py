@@ -21,6 +21,8 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float, Int
 
+from handjax.geometry.cameras import NEAREST
+
 SMALLEST_AREA = 1e-10
 """Faces of less than half this area in the picture count as degenerate, pixels^2."""
 
@@ -69,6 +71,16 @@ class Box(NamedTuple):
     top: Int[Array, "*faces"]
     columns: Int[Array, "*faces"]
     rows: Int[Array, "*faces"]
+
+
+def q_of_depth(z: Float[Array, "*points"], pinhole: bool) -> Float[Array, "*points"]:
+    """Depth in the measure that is linear in the picture, -1/z with a pinhole."""
+    return -1.0 / jnp.maximum(z, NEAREST) if pinhole else z
+
+
+def q_of_near(pinhole: bool) -> float:
+    """What faces must lie beyond; an orthographic camera sees at any depth."""
+    return -1.0 / NEAREST if pinhole else -float("inf")
 
 
 Design = Callable[[Frame, Array, Array, Array], Nearest]
@@ -158,8 +170,12 @@ def in_sight(frame: Frame, corners):
     u, v, q = corners
     area = (u[1] - u[0]) * (v[2] - v[0]) - (u[2] - u[0]) * (v[1] - v[0])
     facing = -area if frame.cull else jnp.abs(area)
-    beyond = reduce(jnp.minimum, q) > frame.near
-    return (facing > SMALLEST_AREA) & (facing < jnp.inf) & beyond
+    return (facing > SMALLEST_AREA) & (facing < jnp.inf) & beyond_near(frame, q)
+
+
+def beyond_near(frame: Frame, q):
+    """Whether no corner of faces is too near."""
+    return reduce(jnp.minimum, q) > frame.near
 
 
 def box(frame: Frame, corners) -> Box:
