@@ -34,7 +34,7 @@ def edge_faces(faces: Int[Any, "faces 3"]) -> EdgeFaces:
     order = np.lexsort(sides.T[::-1])
     ends = sides[order]
     face, opposite = order // 3, faces[:, [2, 0, 1]].ravel()[order]
-    change = np.r_[True, (ends[1:] != ends[:-1]).any(axis=1)]
+    change = np.r_[True, (ends[1:] != ends[:-1]).any(axis=1)][: len(ends)]
     run = np.cumsum(change) - 1
     paired = np.bincount(run)[run] == 2
     first, alone = paired & change, ~paired
@@ -55,7 +55,7 @@ def _around(faces, ends, own):
     """The faces that touch an end of each edge and are not its own."""
     order = np.argsort(faces.ravel(), kind="stable")
     touching = order // 3
-    first = np.searchsorted(faces.ravel()[order], np.arange(faces.max() + 2))
+    first = np.searchsorted(faces.ravel()[order], np.arange(faces.max(initial=-1) + 2))
     found = []
     for edge, mine in zip(ends, own, strict=True):
         near = np.concatenate([touching[first[v] : first[v + 1]] for v in edge])

@@ -104,6 +104,8 @@ def _backward(pinhole, cull, kept, g):
     uvz, faces, edges, covered, depth = kept
     # Who looks at the mask alone need not pay for the depth's own derivative.
     g_mask, g_depth = (None if isinstance(x, SymbolicZero) else x for x in g)
+    if not len(faces):
+        return jnp.zeros_like(uvz), None, None, None, g_depth
     height, width = covered.shape
     frame = visibility.Frame(height, width, visibility.q_of_near(pinhole), cull)
     uvq = uvz.at[:, 2].set(visibility.q_of_depth(uvz[:, 2], pinhole))
@@ -177,7 +179,7 @@ def _reach(a, b, last):
 
 
 def _front(uv, faces) -> Bool[Array, "faces"]:
-    """Which faces turn their front: clockwise in a picture whose v points down."""
+    """Which faces turn their front: counter-clockwise on the screen."""
     a, b, c = (uv[corner] for corner in faces.T)
     ab, ac = b - a, c - a
     return ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] < 0.0

@@ -13,7 +13,7 @@ Notation, shared by every function here, by the designs and by the tests:
 """
 
 from collections.abc import Callable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import jax
@@ -101,36 +101,40 @@ def nearest_faces(
     gives each device pictures of its own.
 
     Args:
+        design: that seeks them.
+        frame: of the picture.
         uvq: where vertices appear, pixels, and their q.
+        faces: three vertices each.
         background: q of what hides all behind it.
     """
     batched = custom_vmap(lambda *meshes: tuple(design(frame, *meshes)))
-
-    @batched.def_vmap
-    def _join(size, mapped, uvq, faces, background):
-        if mapped[1]:
-            raise ValueError("A batch shares its faces; use jax.lax.map over others.")
-        uvq, background = (
-            x if is_mapped else jnp.broadcast_to(x, (size, *x.shape))
-            for x, is_mapped in zip((uvq, background), mapped[::2], strict=True)
-        )
-        pixels = len(uvq[0]) * frame.height * frame.width
-        few = max(PIXELS_TOGETHER // max(pixels, 1), 1)
-        if jax.default_backend() == "cpu" and size > few:
-
-            def draw(picture):
-                return batched(picture[0], faces, picture[1])
-
-            drawn = jax.lax.map(draw, (uvq, background), batch_size=few)
-            return tuple(drawn), (True, True)
-        joined = batched(uvq.reshape(-1, *uvq.shape[2:]), faces, background.reshape(-1))
-        split = [x.reshape(size, -1, *x.shape[1:]) for x in joined]
-        return tuple(split), (True, True)
-
+    batched.def_vmap(partial(_join, batched, frame))
     # The designs' parts must all see the same bits of where vertices are.
     uvq = jax.lax.optimization_barrier(uvq)
     q, face = batched(uvq[None], faces.astype(jnp.int32), background[None])
     return Nearest(q[0], face[0])
+
+
+def _join(batched, frame, size, mapped, uvq, faces, background):
+    """The rule of `vmap` over batches: one larger batch, drawn by `batched`."""
+    if mapped[1]:
+        raise ValueError("A batch shares its faces; use jax.lax.map over others.")
+    uvq, background = (
+        x if is_mapped else jnp.broadcast_to(x, (size, *x.shape))
+        for x, is_mapped in zip((uvq, background), mapped[::2], strict=True)
+    )
+    pixels = len(uvq[0]) * frame.height * frame.width
+    few = max(PIXELS_TOGETHER // max(pixels, 1), 1)
+    if jax.default_backend() == "cpu" and size > few:
+
+        def draw(picture):
+            return batched(picture[0], faces, picture[1])
+
+        drawn = jax.lax.map(draw, (uvq, background), batch_size=few)
+        return tuple(drawn), (True, True)
+    joined = batched(uvq.reshape(-1, *uvq.shape[2:]), faces, background.reshape(-1))
+    split = [x.reshape(size, -1, *x.shape[1:]) for x in joined]
+    return tuple(split), (True, True)
 
 
 def weights_at_origin(

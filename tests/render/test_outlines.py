@@ -10,7 +10,7 @@ import pytest
 
 from handjax.geometry import cameras
 from handjax.geometry.topology import EdgeFaces, edge_faces
-from handjax.render.silhouette import antialiased
+from handjax.render.silhouette import antialiased, neural_renderer
 from tests.compiling import ONCE
 
 SIZE: dict[str, Any] = {"height": 8, "width": 8, "far": 100.0}
@@ -55,6 +55,18 @@ def test_a_face_that_is_culled_pulls_at_nothing():
     found, slope = area(ORTHOGRAPHIC, TWO[:1, ::-1], TRIANGLE, cull=True)
     assert found == 0.0
     np.testing.assert_array_equal(slope, 0.0)
+
+
+def test_a_mesh_without_faces_has_an_empty_mask_that_pulls_at_nothing():
+    found, slope = area(ORTHOGRAPHIC, np.zeros((0, 3), np.int32), TRIANGLE, cull=True)
+    assert found == 0.0
+    np.testing.assert_array_equal(slope, 0.0)
+
+    def theirs(v):
+        none = jnp.zeros((0, 3), jnp.int32)
+        return jnp.sum(neural_renderer(ORTHOGRAPHIC, v, none, **SIZE))
+
+    np.testing.assert_array_equal(jax.grad(theirs)(jnp.asarray(TRIANGLE)), 0.0)
 
 
 @pytest.mark.parametrize("corner", [0, 1, 2])
