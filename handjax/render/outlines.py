@@ -30,6 +30,8 @@ OUTSIDE = 0.75
 to a place so far off has its centre outside too."""
 ASIDE = 1e-3
 """How far outside of the outline the faces next to it are looked for, of its length."""
+FACES_AT_A_TIME = 4
+"""Faces at the ends of an edge that are asked at a time whether they hide it."""
 CHUNK = 1
 """Steps at a time, for each pixel along the picture's sides."""
 
@@ -55,14 +57,16 @@ class Outline(NamedTuple):
     Attributes:
         ends: the edges' vertices.
         n: see above; 0 for all that are no outline.
-        around: the other faces at their ends, as far as they are drawn.
+        touching, first: the faces at each vertex, as in `EdgeFaces`; `ALONE` for those
+            that are not drawn.
         reach: between which shares of each lies what the picture shows of it.
         steps: how many that is walked in; 0 for all that are no outline.
     """
 
     ends: Int[Array, "edges 2"]
     n: Float[Array, "edges 2"]
-    around: Int[Array, "edges ring"]
+    touching: Int[Array, "corners"]
+    first: Int[Array, "ends_of_vertices"]
     reach: Float[Array, "edges 2"]
     steps: Int[Array, "edges"]
 
@@ -149,8 +153,9 @@ def find(
     reach = _reach(a, b, jnp.array([frame.width, frame.height]) - 0.5)
     shown = jnp.linalg.norm(n, axis=-1) * (reach[:, 1] - reach[:, 0])
     steps = jnp.where(outline, jnp.ceil(STEPS_A_PIXEL * shown), 0.0)
-    around = jnp.where(drawn[edges.around], edges.around, ALONE)
-    return Outline(edges.ends, n, around, reach, steps.astype(jnp.int32))
+    touching = jnp.where(drawn[edges.touching], edges.touching, ALONE)
+    steps = steps.astype(jnp.int32)
+    return Outline(edges.ends, n, touching, edges.first, reach, steps)
 
 
 def _lone(drawn, front, edges):
@@ -215,7 +220,7 @@ def walk(
         z = q[i] + t * (q[j] - q[i])
         z = -1.0 / z if pinhole else z
         jump = _jump(x, z, n, pictures)
-        exists &= ~_hidden(x + ASIDE * n, uv, faces, outline.around[owner])
+        exists &= ~_hidden(x + ASIDE * n, uv, faces, outline, (i, j), exists)
         step = jnp.where(exists, jump * share, 0.0)[:, None] * n
         slope = slope.at[i].add((1.0 - t)[:, None] * step).at[j].add(t[:, None] * step)
         return slope, start + chunk
@@ -245,13 +250,34 @@ def _jump(x, z, n, pictures):
     return jnp.where(inside, jump, 0.0)
 
 
-def _hidden(x, uv, faces, around):
-    """Whether a face next to an edge covers places just outside of it."""
-    a, b, c = (uv[faces[around][..., k]] - x[:, None] for k in range(3))
+def _hidden(x, uv, faces, outline, ends, exists):
+    """Whether a face at an end of an edge covers places just outside of it.
+
+    Each place asks one face after another, until the most crowded end has none left.
+    """
+    first = [outline.first[end] for end in ends]
+    one, other = (outline.first[end + 1] - outline.first[end] for end in ends)
+    count = jnp.where(exists, one + other, 0)
+
+    def ask(state):
+        hidden, k = state
+        k = k + jnp.arange(FACES_AT_A_TIME)[:, None]
+        place = jnp.where(k < one, first[0] + k, first[1] + k - one)
+        face = outline.touching[jnp.where(k < count, place, 0)]
+        asked = (k < count) & (face != ALONE)
+        covers = asked & _covers(uv, faces[face], x)
+        return hidden | jnp.any(covers, axis=0), state[1] + FACES_AT_A_TIME
+
+    state = jnp.zeros_like(exists), jnp.zeros((), jnp.int32)
+    return jax.lax.while_loop(lambda state: state[1] < jnp.max(count), ask, state)[0]
+
+
+def _covers(uv, corners, x):
+    """Whether faces, given by their vertices, cover places."""
+    a, b, c = (uv[corners[..., k]] - x for k in range(3))
     turns = [
         p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]
         for p, q in ((a, b), (b, c), (c, a))
     ]
     inside = (turns[0] > 0) & (turns[1] > 0) & (turns[2] > 0)
-    inside |= (turns[0] < 0) & (turns[1] < 0) & (turns[2] < 0)
-    return jnp.any(inside & (around >= 0), axis=-1)
+    return inside | ((turns[0] < 0) & (turns[1] < 0) & (turns[2] < 0))

@@ -95,3 +95,21 @@ def test_a_culled_face_beside_an_edge_does_not_hide_what_lies_there():
         alone, wanted = area(ORTHOGRAPHIC, TWO[:1], vertices, cull=True)
         assert found == alone
         np.testing.assert_allclose(slope, wanted, atol=1e-6)
+
+
+def test_a_face_among_many_at_an_edges_end_hides_what_lies_behind_it():
+    # Nine faces about one vertex, with a gap where a tenth would be. One face more lies
+    # on the last of them, its edge so near the gap that beyond it the background is
+    # looked up: were it not asked who covers the strip between, it would be an outline.
+    turn = np.linspace(0.0, 2.0 * np.pi, 10, endpoint=False)[::-1]
+    rim = 3.0 * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    near_gap = 0.9 * (0.96 * rim[9] + 0.04 * rim[8])
+    places = 3.5 + np.concatenate([rim, [[0.0, 0.0], near_gap]])
+    vertices = np.pad(places, ((0, 0), (0, 1)), constant_values=10.0).astype(np.float32)
+    k = np.arange(9)
+    fan = np.stack([0 * k + 10, k, k + 1], axis=1)
+    alone, wanted = area(ORTHOGRAPHIC, fan, vertices, cull=False)
+    more = np.concatenate([fan, [[10, 11, 8]]])
+    found, slope = area(ORTHOGRAPHIC, more, vertices, cull=False)
+    assert found == alone > 15.0
+    np.testing.assert_allclose(slope, wanted, atol=1e-5)
