@@ -98,7 +98,7 @@ def nearest_faces(
 
     Of faces equally near, the first. Pixels without one have face `NO_FACE`. Under
     `vmap` the design meets the pictures together; over several devices, `shard_map`
-    gives each device pictures of its own.
+    with `check_vma=False` gives each device pictures of its own.
 
     Args:
         design: that seeks them.
