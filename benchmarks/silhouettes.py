@@ -1,19 +1,17 @@
 """Masks and depth with and without gradient, beside peers casting the same rays.
 
     python benchmarks/silhouettes.py
-    python benchmarks/silhouettes.py --peers-only
+    python benchmarks/silhouettes.py --one-core
 
 Prints milliseconds a picture and the memory that each program wants, for 32 pictures of
-1,721 vertices at 64x64 and six views of 12,553 vertices at 256x256. Then our depth on
-one core, in a process of its own, and peers on one core, where `embreex` and `open3d`
-are installed: the building of their tree, new for each picture as a hand that moves
-makes it, and the casting of rays apart.
+1,721 vertices at 64x64 and six views of 12,553 vertices at 256x256. `--one-core` keeps
+the process on one core and prints depth alone beside peers that are installed, of
+`embreex`, `open3d` and `pyrender`: the building of their tree, new for each picture as
+a hand that moves makes it, and the casting of rays apart.
 """
 
 import argparse
 import os
-import subprocess
-import sys
 from functools import partial
 from typing import Any
 
@@ -104,7 +102,7 @@ def measure(name: str, pixels: int, count: int) -> None:
 
 
 def compare(name: str, pixels: int, count: int) -> None:
-    """Time depth alone, and peers; on one core if the process has one."""
+    """Time depth alone, and peers."""
     vertices = scene(name, count)
     draw = jax.jit(jax.vmap(designs(name, pixels)["depth, interpolated"]))
     took = timing.fastest({"": lambda: draw(vertices)})[""]
@@ -117,26 +115,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--peers-only", action="store_true", help="on one core alone")
-    parser.add_argument("--pinned", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--one-core", action="store_true", help="depth beside peers")
     options = parser.parse_args()
-    if options.pinned:
-        for size in SIZES:
-            compare(*size)
-        return
-    print(f"{jax.default_backend()}, {os.cpu_count()} cores", flush=True)
-    for size in () if options.peers_only else SIZES:
-        measure(*size)
-    core = min(os.sched_getaffinity(0))
-    print(f"pinned to core {core}:", flush=True)
-    # Before JAX starts its threads: it counts the cores that it may use.
-    pinned = f"import os; os.sched_setaffinity(0, [{core}]); os.execv(*{_again()!r})"
-    subprocess.run([sys.executable, "-c", pinned], check=True)
-
-
-def _again() -> tuple[str, list[str]]:
-    """This program once more, as `os.execv` wants it."""
-    return sys.executable, [sys.executable, __file__, "--pinned"]
+    if options.one_core:
+        # Before JAX starts its threads: it counts the cores that it may use.
+        os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+    cores = len(os.sched_getaffinity(0))
+    print(f"{jax.default_backend()}, {cores} cores", flush=True)
+    for size in SIZES:
+        (compare if options.one_core else measure)(*size)
 
 
 if __name__ == "__main__":
