@@ -24,7 +24,8 @@ class EdgeFaces(NamedTuple):
     ends: Int[Any, "edges 2"]
     faces: Int[Any, "edges 2"]
     opposite: Int[Any, "edges 2"]
-    around: Int[Any, "edges ring"]
+    touching: Int[Any, "corners"]
+    first: Int[Any, "ends_of_vertices"]
 
 
 def edge_faces(faces: Int[Any, "faces 3"]) -> EdgeFaces:
@@ -34,7 +35,7 @@ def edge_faces(faces: Int[Any, "faces 3"]) -> EdgeFaces:
     order = np.lexsort(sides.T[::-1])
     ends = sides[order]
     face, opposite = order // 3, faces[:, [2, 0, 1]].ravel()[order]
-    change = np.r_[True, (ends[1:] != ends[:-1]).any(axis=1)]
+    change = np.r_[True, (ends[1:] != ends[:-1]).any(axis=1)][: len(ends)]
     run = np.cumsum(change) - 1
     paired = np.bincount(run)[run] == 2
     first, alone = paired & change, ~paired
@@ -47,19 +48,16 @@ def edge_faces(faces: Int[Any, "faces 3"]) -> EdgeFaces:
         ends[kept],
         sides_of,
         np.stack([opposite[kept], opposite[second]], axis=1),
-        _around(faces, ends[kept], sides_of),
+        *_touching(faces),
     )
 
 
-def _around(faces, ends, own):
-    """The faces that touch an end of each edge and are not its own."""
+def _touching(faces):
+    """The faces at each vertex, in one list, and where each vertex's begin.
+
+    A table with a row for each vertex would be as wide as the most crowded one needs.
+    """
     order = np.argsort(faces.ravel(), kind="stable")
-    touching = order // 3
-    first = np.searchsorted(faces.ravel()[order], np.arange(faces.max() + 2))
-    found = []
-    for edge, mine in zip(ends, own, strict=True):
-        near = np.concatenate([touching[first[v] : first[v + 1]] for v in edge])
-        found.append(np.setdiff1d(near, mine))
-    widest = max((len(ring) for ring in found), default=0)
-    padded = [np.pad(r, (0, widest - len(r)), constant_values=ALONE) for r in found]
-    return np.array(padded, np.int32).reshape(len(ends), widest)
+    vertices = np.arange(faces.max(initial=-1) + 2)
+    first = np.searchsorted(faces.ravel()[order], vertices)
+    return (order // 3).astype(np.int32), first.astype(np.int32)

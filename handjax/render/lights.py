@@ -115,7 +115,8 @@ def sample_lights(
 ) -> Lights:
     """Random light: a room of soft sources with a lamp or two.
 
-    A white surface in the middle gets about one on the average over directions.
+    A white surface in the middle gets 0.78 on the average over its directions: of 1,
+    some 0.45 is ambient, and of the rest the surface faces 2.4 / 4.
 
     Args:
         key: random key.

@@ -1,8 +1,9 @@
 """What pictures gain when outlines move: an integral along them, on the way back.
 
 An outline is an edge between a face that turns its front and one that turns its back,
-or an edge of one face alone. It is walked in short steps; each asks what lies just
-outside, and hands the pixel's cotangent, times the jump there, to both of its ends.
+or an edge of one face alone; faces that are left out of the picture do not count. It
+is walked in short steps; each asks what lies just outside, and hands the pixel's
+cotangent, times the jump there, to both of its ends.
 
 Notation, shared by every function here and by the tests:
     a, b: ends of edges in the picture, pixels, [edges, 2].
@@ -18,8 +19,8 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float, Int
 
-from handjax.geometry.cameras import NEAREST
-from handjax.geometry.topology import EdgeFaces
+from handjax.geometry.topology import ALONE, EdgeFaces
+from handjax.render import visibility
 from handjax.render.queue import owners
 
 STEPS_A_PIXEL = 1.0
@@ -29,6 +30,8 @@ OUTSIDE = 0.75
 to a place so far off has its centre outside too."""
 ASIDE = 1e-3
 """How far outside of the outline the faces next to it are looked for, of its length."""
+FACES_AT_A_TIME = 4
+"""Faces at the ends of an edge that are asked at a time whether they hide it."""
 CHUNK = 1
 """Steps at a time, for each pixel along the picture's sides."""
 
@@ -54,21 +57,24 @@ class Outline(NamedTuple):
     Attributes:
         ends: the edges' vertices.
         n: see above; 0 for all that are no outline.
-        around: the other faces at their ends.
+        touching, first: the faces at each vertex, as in `EdgeFaces`; `ALONE` for those
+            that are not drawn.
         reach: between which shares of each lies what the picture shows of it.
         steps: how many that is walked in; 0 for all that are no outline.
     """
 
     ends: Int[Array, "edges 2"]
     n: Float[Array, "edges 2"]
-    around: Int[Array, "edges ring"]
+    touching: Int[Array, "corners"]
+    first: Int[Array, "ends_of_vertices"]
     reach: Float[Array, "edges 2"]
     steps: Int[Array, "edges"]
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def with_outline(
     pinhole: bool,
+    cull: bool,
     uvz: Float[Array, "vertices 3"],
     faces: Int[Array, "faces 3"],
     edges: EdgeFaces,
@@ -79,31 +85,37 @@ def with_outline(
 
     Args:
         pinhole: whether -1/z is what is linear in the picture, or z.
+        cull: whether faces that turn their back were left out.
         uvz: vertices in the picture.
         faces: of the mesh.
         edges: `topology.edge_faces` of them.
         covered: 1 where a face is seen.
         depth: mm.
     """
-    del pinhole, uvz, faces, edges
+    del pinhole, cull, uvz, faces, edges
     return covered, depth
 
 
-def _forward(pinhole, *given):
-    del pinhole
+def _forward(pinhole, cull, *given):
+    del pinhole, cull
     uvz, faces, edges, covered, depth = jax.tree.map(
         lambda x: x.value, given, is_leaf=lambda x: hasattr(x, "perturbed")
     )
     return (covered, depth), (uvz, faces, edges, covered, depth)
 
 
-def _backward(pinhole, kept, g):
+def _backward(pinhole, cull, kept, g):
     uvz, faces, edges, covered, depth = kept
     # Who looks at the mask alone need not pay for the depth's own derivative.
     g_mask, g_depth = (None if isinstance(x, SymbolicZero) else x for x in g)
-    outline = find(pinhole, uvz, faces, edges, covered.shape)
+    if not len(faces):
+        return jnp.zeros_like(uvz), None, None, None, g_depth
+    height, width = covered.shape
+    frame = visibility.Frame(height, width, visibility.q_of_near(pinhole), cull)
+    uvq = uvz.at[:, 2].set(visibility.q_of_depth(uvz[:, 2], pinhole))
+    outline = find(frame, uvq, faces, edges)
     pictures = Pictures(covered, depth, g_mask, g_depth)
-    slope = walk(pinhole, uvz, faces, outline, pictures)
+    slope = walk(pinhole, uvq, faces, outline, pictures)
     slope = jnp.pad(slope, ((0, 0), (0, 1)))
     return slope, None, None, None, g_depth
 
@@ -112,39 +124,49 @@ with_outline.defvjp(_forward, _backward, symbolic_zeros=True)
 
 
 def find(
-    pinhole: bool,
-    uvz: Float[Array, "vertices 3"],
+    frame: visibility.Frame,
+    uvq: Float[Array, "vertices 3"],
     faces: Int[Array, "faces 3"],
     edges: EdgeFaces,
-    shape: tuple[int, int],
 ) -> Outline:
     """Which edges are outlines, and how many steps each takes.
 
     Args:
-        pinhole: whether faces must lie before the camera.
-        uvz: vertices in the picture.
+        frame: of the picture; it tells which faces were left out of it.
+        uvq: vertices in the picture, and their q.
         faces: of the mesh.
         edges: of the mesh.
-        shape: height and width of the picture.
     """
-    uv = uvz[:, :2]
+    uv = uvq[:, :2]
     front = _front(uv, faces)
-    one, other = edges.faces.T
-    alone = other < 0
-    outline = alone | (front[one] != front[other])
-    mine = jnp.where(alone | front[one], 0, 1)
-    opposite = jnp.take_along_axis(edges.opposite, mine[:, None], axis=1)[:, 0]
+    # A face seen edge on stays, though nothing of it is seen: the edges that it joins
+    # fall together in the picture, and would count twice as edges of two lone faces.
+    drawn = visibility.beyond_near(frame, uvq.T[2, faces.T]) & (
+        front | (not frame.cull)
+    )
+    outline, opposite = _lone(drawn, front, edges)
     a, b, c = uv[edges.ends[:, 0]], uv[edges.ends[:, 1]], uv[opposite]
     n = jnp.stack([b[:, 1] - a[:, 1], a[:, 0] - b[:, 0]], axis=-1)
     inward = jnp.sum(n * (c - a), axis=-1)
-    outline &= inward != 0.0
-    if pinhole:
-        outline &= (uvz[edges.ends, 2] > NEAREST).all(axis=1)
+    outline &= (inward != 0.0) & jnp.isfinite(inward)
     n = jnp.where(inward[:, None] > 0.0, -n, n)
-    reach = _reach(a, b, jnp.array(shape[::-1]) - 0.5)
+    reach = _reach(a, b, jnp.array([frame.width, frame.height]) - 0.5)
     shown = jnp.linalg.norm(n, axis=-1) * (reach[:, 1] - reach[:, 0])
     steps = jnp.where(outline, jnp.ceil(STEPS_A_PIXEL * shown), 0.0)
-    return Outline(edges.ends, n, edges.around, reach, steps.astype(jnp.int32))
+    touching = jnp.where(drawn[edges.touching], edges.touching, ALONE)
+    steps = steps.astype(jnp.int32)
+    return Outline(edges.ends, n, touching, edges.first, reach, steps)
+
+
+def _lone(drawn, front, edges):
+    """Which edges end what is drawn, and the third vertex on their inner side."""
+    one, other = edges.faces.T
+    there = drawn[one], (other != ALONE) & drawn[other]
+    folded = there[0] & there[1] & (front[one] != front[other])
+    # Of two that are drawn the one that turns its front is on the inner side.
+    second = there[1] & ~(there[0] & front[one])
+    opposite = jnp.where(second, edges.opposite[:, 1], edges.opposite[:, 0])
+    return folded | (there[0] != there[1]), opposite
 
 
 def _reach(a, b, last):
@@ -162,7 +184,7 @@ def _reach(a, b, last):
 
 
 def _front(uv, faces) -> Bool[Array, "faces"]:
-    """Which faces turn their front: clockwise in a picture whose v points down."""
+    """Which faces turn their front: counter-clockwise on the screen."""
     a, b, c = (uv[corner] for corner in faces.T)
     ab, ac = b - a, c - a
     return ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] < 0.0
@@ -170,7 +192,7 @@ def _front(uv, faces) -> Bool[Array, "faces"]:
 
 def walk(
     pinhole: bool,
-    uvz: Float[Array, "vertices 3"],
+    uvq: Float[Array, "vertices 3"],
     faces: Int[Array, "faces 3"],
     outline: Outline,
     pictures: Pictures,
@@ -181,8 +203,7 @@ def walk(
     """
     ends = jnp.cumsum(outline.steps)
     chunk = CHUNK * sum(pictures.covered.shape)
-    uv = uvz[:, :2]
-    q = -1.0 / jnp.maximum(uvz[:, 2], NEAREST) if pinhole else uvz[:, 2]
+    uv, q = uvq[:, :2], uvq[:, 2]
 
     def take(state):
         slope, start = state
@@ -199,7 +220,7 @@ def walk(
         z = q[i] + t * (q[j] - q[i])
         z = -1.0 / z if pinhole else z
         jump = _jump(x, z, n, pictures)
-        exists &= ~_hidden(x + ASIDE * n, uv, faces, outline.around[owner])
+        exists &= ~_hidden(x + ASIDE * n, uv, faces, outline, (i, j), exists)
         step = jnp.where(exists, jump * share, 0.0)[:, None] * n
         slope = slope.at[i].add((1.0 - t)[:, None] * step).at[j].add(t[:, None] * step)
         return slope, start + chunk
@@ -229,13 +250,34 @@ def _jump(x, z, n, pictures):
     return jnp.where(inside, jump, 0.0)
 
 
-def _hidden(x, uv, faces, around):
-    """Whether a face next to an edge covers places just outside of it."""
-    a, b, c = (uv[faces[around][..., k]] - x[:, None] for k in range(3))
+def _hidden(x, uv, faces, outline, ends, exists):
+    """Whether a face at an end of an edge covers places just outside of it.
+
+    Each place asks one face after another, until the most crowded end has none left.
+    """
+    first = [outline.first[end] for end in ends]
+    one, other = (outline.first[end + 1] - outline.first[end] for end in ends)
+    count = jnp.where(exists, one + other, 0)
+
+    def ask(state):
+        hidden, k = state
+        k = k + jnp.arange(FACES_AT_A_TIME)[:, None]
+        place = jnp.where(k < one, first[0] + k, first[1] + k - one)
+        face = outline.touching[jnp.where(k < count, place, 0)]
+        asked = (k < count) & (face != ALONE)
+        covers = asked & _covers(uv, faces[face], x)
+        return hidden | jnp.any(covers, axis=0), state[1] + FACES_AT_A_TIME
+
+    state = jnp.zeros_like(exists), jnp.zeros((), jnp.int32)
+    return jax.lax.while_loop(lambda state: state[1] < jnp.max(count), ask, state)[0]
+
+
+def _covers(uv, corners, x):
+    """Whether faces, given by their vertices, cover places."""
+    a, b, c = (uv[corners[..., k]] - x for k in range(3))
     turns = [
         p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]
         for p, q in ((a, b), (b, c), (c, a))
     ]
     inside = (turns[0] > 0) & (turns[1] > 0) & (turns[2] > 0)
-    inside |= (turns[0] < 0) & (turns[1] < 0) & (turns[2] < 0)
-    return jnp.any(inside & (around >= 0), axis=-1)
+    return inside | ((turns[0] < 0) & (turns[1] < 0) & (turns[2] < 0))

@@ -56,30 +56,26 @@ def rasterize(
     The gradient reaches vertices and camera through the weights; that another face
     may come into sight has none. Of faces equally near, the first is seen. Degenerate
     faces are left out, and with a pinhole camera those that come nearer than
-    `cameras.NEAREST`.
+    `cameras.NEAREST`. A mesh without faces shows the background.
 
     Args:
+        camera: whose axes are those of the vertices.
         vertices: in the camera's frame, mm.
+        faces: three vertices each, counter-clockwise on the screen where the face
+            turns its front.
+        height, width: of the picture, pixels.
         far: depth of the background, which hides what lies behind it, mm.
         cull: leave out faces that turn their back. A closed surface never shows
             those: the same picture for less work.
         design: how visible faces are sought, one of `designs.DESIGNS`, which all find
             the same; by default the fastest known for the backend.
     """
-    design = design or FASTEST.get(jax.default_backend(), "fragments")
-    if design not in DESIGNS:
-        known = ", ".join(DESIGNS)
-        raise ValueError(f"There is no design {design!r}: choose one of {known}.")
     pinhole = isinstance(camera, cameras.Pinhole)
+    frame = visibility.Frame(height, width, visibility.q_of_near(pinhole), cull)
     uvz = jnp.column_stack([cameras.project(camera, vertices), vertices[:, 2]])
-    q = _q_from_depth(uvz[:, 2], pinhole)
-    nearest = visibility.nearest_faces(
-        DESIGNS[design],
-        visibility.Frame(height, width, _q_of_near(pinhole), cull),
-        jax.lax.stop_gradient(uvz.at[:, 2].set(q)),
-        faces,
-        _q_from_depth(jax.lax.stop_gradient(jnp.asarray(far, uvz.dtype)), pinhole),
-    )
+    if not len(faces):
+        return _background(frame, jnp.asarray(far, uvz.dtype))
+    nearest = _nearest(_design(design), frame, uvz, faces, far)
     seen = nearest.face < visibility.NO_FACE
     face = jnp.where(seen, nearest.face, -1)
     w, z = _look(uvz, faces, face, pinhole)
@@ -94,6 +90,8 @@ def interpolate(
     attributes: Float[Array, "vertices channels"],
 ) -> Float[Array, "height width channels"]:
     """What vertices carry, at every pixel; 0 where no face is seen."""
+    if not len(faces):
+        return jnp.zeros((*rendering.face.shape, attributes.shape[1]), attributes.dtype)
     corners = faces[jnp.maximum(rendering.face, 0)]
     # Written out: as a product of matrices it would be one of every pixel's own.
     w = rendering.barycentrics
@@ -101,14 +99,29 @@ def interpolate(
     return reduce(add, parts)
 
 
-def _q_from_depth(z, pinhole):
-    """Depth in the measure that is linear in the picture."""
-    return -1.0 / jnp.maximum(z, cameras.NEAREST) if pinhole else z
+def _design(name):
+    """The design of a name, or the backend's fastest."""
+    name = name or FASTEST.get(jax.default_backend(), "fragments")
+    if name not in DESIGNS:
+        known = ", ".join(DESIGNS)
+        raise ValueError(f"There is no design {name!r}: choose one of {known}.")
+    return DESIGNS[name]
 
 
-def _q_of_near(pinhole):
-    """What faces must lie beyond; an orthographic camera sees at any depth."""
-    return -1.0 / cameras.NEAREST if pinhole else -float("inf")
+def _background(frame, far):
+    """The picture of a mesh without faces."""
+    size = frame.height, frame.width
+    w = jnp.zeros((*size, 3), far.dtype)
+    return Rendering(jnp.broadcast_to(far, size), jnp.full(size, -1, jnp.int32), w)
+
+
+def _nearest(design, frame, uvz, faces, far):
+    """What `visibility.nearest_faces` finds, from depth in place of q."""
+    pinhole = frame.near > -float("inf")
+    uvz, far = jax.lax.stop_gradient((uvz, jnp.asarray(far, uvz.dtype)))
+    q = visibility.q_of_depth(uvz[:, 2], pinhole)
+    far = visibility.q_of_depth(far, pinhole)
+    return visibility.nearest_faces(design, frame, uvz.at[:, 2].set(q), faces, far)
 
 
 def _look(uvz, faces, face, pinhole):

@@ -78,6 +78,8 @@ def _forward(uv, faces, seen):
 
 def _backward(kept, g):
     uv, faces, seen = kept
+    if not len(faces):
+        return jnp.zeros_like(uv), None, None
     columns = _pull(_sides(uv, faces, *seen.shape), seen, g, len(uv))
     turned = _sides(uv[:, ::-1], faces[:, ::-1], *seen.T.shape)
     rows = _pull(turned, seen.T, g.T, len(uv))
@@ -94,7 +96,7 @@ def _sides(uv, faces, height, width) -> Sides:
     a, b, c = (jnp.roll(ds, -k, axis=1).reshape(-1, 2)[:, ::-1] for k in range(3))
     ends = jnp.stack([faces, jnp.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
     ab, ac = b - a, c - a
-    # Clockwise in (u, v) with v down; (s, d) is the mirror image.
+    # Counter-clockwise on the screen; (s, d) is its mirror image.
     front = ab[:, 1] * ac[:, 0] - ab[:, 0] * ac[:, 1] < 0.0
     low, high = jnp.minimum(a[:, 0], b[:, 0]), jnp.maximum(a[:, 0], b[:, 0])
     first = jnp.clip(jnp.ceil(low), 0, height).astype(jnp.int32)

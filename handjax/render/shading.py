@@ -1,10 +1,11 @@
 """Colour of a surface under light, and a picture of it before a background.
 
     L = albedo (openness E(n) / pi + sum over lamps of lit wrap(n . l) colour)
-        + gloss sum over lamps of lit (n . h)^shininess colour
+        + gloss (s + 8) / 8 sum over lamps of lit (n . h)^s max(0, n . l) colour
 
 Notation, shared by every function here and by the tests:
     n, l, v, h: unit normal, to the lamp, to the camera, and halfway between these two.
+    s: shininess.
 """
 
 from typing import NamedTuple
@@ -123,7 +124,9 @@ def sent_back(
         n: unit normals.
         to_camera: unit directions.
         albedo: linear reflectance.
+        lights: in the camera's frame.
         shading: light that is kept from the points.
+        surface: how it sends light back.
     """
     ways, bright = towards(lights, points)
     environment = environment_radiance(lights.environment, n)

@@ -71,7 +71,7 @@ def antialiased(
     edges = EdgeFaces(*map(jnp.asarray, edges))
     pictures = covered, drawn.depth
     # What has a derivative of its own has no type that a checker could read.
-    found: Any = outlines.with_outline(pinhole, uvz, faces, edges, *pictures)
+    found: Any = outlines.with_outline(pinhole, cull, uvz, faces, edges, *pictures)
     mask, depth = found
     return Silhouette(_means(mask, samples), _means(depth, samples))
 

@@ -13,13 +13,15 @@ Notation, shared by every function here, by the designs and by the tests:
 """
 
 from collections.abc import Callable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float, Int
+
+from handjax.geometry.cameras import NEAREST
 
 SMALLEST_AREA = 1e-10
 """Faces of less than half this area in the picture count as degenerate, pixels^2."""
@@ -71,6 +73,16 @@ class Box(NamedTuple):
     rows: Int[Array, "*faces"]
 
 
+def q_of_depth(z: Float[Array, "*points"], pinhole: bool) -> Float[Array, "*points"]:
+    """Depth in the measure that is linear in the picture, -1/z with a pinhole."""
+    return -1.0 / jnp.maximum(z, NEAREST) if pinhole else z
+
+
+def q_of_near(pinhole: bool) -> float:
+    """What faces must lie beyond; an orthographic camera sees at any depth."""
+    return -1.0 / NEAREST if pinhole else -float("inf")
+
+
 Design = Callable[[Frame, Array, Array, Array], Nearest]
 """frame, uvq, faces [faces, 3] and the background's q [batch] to [batch, h, w]."""
 
@@ -86,39 +98,43 @@ def nearest_faces(
 
     Of faces equally near, the first. Pixels without one have face `NO_FACE`. Under
     `vmap` the design meets the pictures together; over several devices, `shard_map`
-    gives each device pictures of its own.
+    with `check_vma=False` gives each device pictures of its own.
 
     Args:
+        design: that seeks them.
+        frame: of the picture.
         uvq: where vertices appear, pixels, and their q.
+        faces: three vertices each.
         background: q of what hides all behind it.
     """
     batched = custom_vmap(lambda *meshes: tuple(design(frame, *meshes)))
-
-    @batched.def_vmap
-    def _join(size, mapped, uvq, faces, background):
-        if mapped[1]:
-            raise ValueError("A batch shares its faces; use jax.lax.map over others.")
-        uvq, background = (
-            x if is_mapped else jnp.broadcast_to(x, (size, *x.shape))
-            for x, is_mapped in zip((uvq, background), mapped[::2], strict=True)
-        )
-        pixels = len(uvq[0]) * frame.height * frame.width
-        few = max(PIXELS_TOGETHER // max(pixels, 1), 1)
-        if jax.default_backend() == "cpu" and size > few:
-
-            def draw(picture):
-                return batched(picture[0], faces, picture[1])
-
-            drawn = jax.lax.map(draw, (uvq, background), batch_size=few)
-            return tuple(drawn), (True, True)
-        joined = batched(uvq.reshape(-1, *uvq.shape[2:]), faces, background.reshape(-1))
-        split = [x.reshape(size, -1, *x.shape[1:]) for x in joined]
-        return tuple(split), (True, True)
-
+    batched.def_vmap(partial(_join, batched, frame))
     # The designs' parts must all see the same bits of where vertices are.
     uvq = jax.lax.optimization_barrier(uvq)
     q, face = batched(uvq[None], faces.astype(jnp.int32), background[None])
     return Nearest(q[0], face[0])
+
+
+def _join(batched, frame, size, mapped, uvq, faces, background):
+    """The rule of `vmap` over batches: one larger batch, drawn by `batched`."""
+    if mapped[1]:
+        raise ValueError("A batch shares its faces; use jax.lax.map over others.")
+    uvq, background = (
+        x if is_mapped else jnp.broadcast_to(x, (size, *x.shape))
+        for x, is_mapped in zip((uvq, background), mapped[::2], strict=True)
+    )
+    pixels = len(uvq[0]) * frame.height * frame.width
+    few = max(PIXELS_TOGETHER // max(pixels, 1), 1)
+    if jax.default_backend() == "cpu" and size > few:
+
+        def draw(picture):
+            return batched(picture[0], faces, picture[1])
+
+        drawn = jax.lax.map(draw, (uvq, background), batch_size=few)
+        return tuple(drawn), (True, True)
+    joined = batched(uvq.reshape(-1, *uvq.shape[2:]), faces, background.reshape(-1))
+    split = [x.reshape(size, -1, *x.shape[1:]) for x in joined]
+    return tuple(split), (True, True)
 
 
 def weights_at_origin(
@@ -158,8 +174,12 @@ def in_sight(frame: Frame, corners):
     u, v, q = corners
     area = (u[1] - u[0]) * (v[2] - v[0]) - (u[2] - u[0]) * (v[1] - v[0])
     facing = -area if frame.cull else jnp.abs(area)
-    beyond = reduce(jnp.minimum, q) > frame.near
-    return (facing > SMALLEST_AREA) & (facing < jnp.inf) & beyond
+    return (facing > SMALLEST_AREA) & (facing < jnp.inf) & beyond_near(frame, q)
+
+
+def beyond_near(frame: Frame, q):
+    """Whether no corner of faces is too near."""
+    return reduce(jnp.minimum, q) > frame.near
 
 
 def box(frame: Frame, corners) -> Box:

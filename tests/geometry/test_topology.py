@@ -44,10 +44,23 @@ def test_three_faces_at_one_edge_have_it_each_for_itself():
     assert (found.faces[fin, 1] == ALONE).all()
 
 
-def test_the_faces_around_an_edge_are_all_others_at_its_ends():
+def test_the_faces_at_a_vertex_are_all_that_hold_it():
     faces = hand()
     found = edge_faces(faces)
-    for edge in range(0, len(found.ends), 97):
-        at_ends = np.flatnonzero(np.isin(faces, found.ends[edge]).any(axis=1))
-        wanted = set(at_ends) - set(found.faces[edge])
-        assert set(found.around[edge]) - {ALONE} == wanted
+    for vertex in range(0, faces.max() + 1, 37):
+        mine = found.touching[found.first[vertex] : found.first[vertex + 1]]
+        np.testing.assert_array_equal(mine, np.flatnonzero((faces == vertex).any(1)))
+
+
+def test_lists_grow_with_the_mesh_not_with_its_most_crowded_vertex():
+    around = np.arange(5000)
+    faces = np.stack([0 * around, 1 + around, 1 + np.roll(around, -1)], axis=1)
+    found = edge_faces(faces)
+    assert sum(leaf.nbytes for leaf in found) < 100 * len(faces)
+    assert found.first[1] == 5000
+
+
+def test_a_mesh_without_faces_has_no_edges():
+    found = edge_faces(np.zeros((0, 3), int))
+    assert found.ends.shape == (0, 2)
+    assert not len(found.touching)

@@ -184,6 +184,19 @@ def test_batches_agree_with_single_pictures():
             np.testing.assert_allclose(x[k], y, rtol=1e-5, atol=1e-2)
 
 
+@pytest.mark.parametrize("count", [0, 4])
+def test_a_mesh_without_faces_shows_the_background(count):
+    camera, vertices = as_arrays(PINHOLE, np.full((count, 3), 90.0))
+    faces = jnp.zeros((0, 3), jnp.int32)
+    picture = render(camera, vertices, faces)
+    np.testing.assert_array_equal(picture.depth, np.full((HEIGHT, WIDTH), FAR))
+    np.testing.assert_array_equal(picture.face, -1)
+    np.testing.assert_array_equal(picture.barycentrics, 0.0)
+    np.testing.assert_array_equal(interpolate(picture, faces, vertices), 0.0)
+    slope = jax.grad(lambda v: render(camera, v, faces).depth.sum())(vertices)
+    np.testing.assert_array_equal(slope, np.zeros_like(vertices))
+
+
 def test_a_batch_of_different_faces_is_refused():
     mesh = sphere()
     camera, vertices = as_arrays(PINHOLE, mesh.vertices)
