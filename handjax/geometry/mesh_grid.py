@@ -98,6 +98,10 @@ def extend(
 
     Source: [wan2020] Eqs. (1)-(2).
     """
+    if weights is not None:
+        # 0 times what is not finite would not be 0.
+        counted = weights[:, None] > 0.0
+        f, m = jnp.where(counted, f, 0.0), jnp.where(counted, m, 0.0)
     wx, wy = _both(m, rows, columns, window, sigma)
     if weights is not None:
         wy = wy * weights[:, None]

@@ -68,6 +68,8 @@ LOSSES = {
     "fitting": (*FITTING, *ACROSS, *DENSE),
 }
 """What a phase may minimise, and the terms that it may weigh."""
+PIXELS = 64
+"""Edge of a picture. Source: [wan2020] Sec. 3.5."""
 SURFACES = ("vertices", "refined")
 """What points may pull at: vertices as sampled, or the template laid on them."""
 
@@ -224,6 +226,7 @@ def _check(config: Config) -> None:
             f"one of {mesh_grid.EMBEDDINGS}",
         ),
         "icp_on": (model.icp_on in SURFACES, f"one of {SURFACES}"),
+        "shuffle": (model.shuffle in (2, 4), "2 or 4"),
         "grid": (model.grid >= 4 and model.grid % 4 == 0, "4, 8, 12, ..."),
         "window": (model.window >= 2 and model.window % 2 == 0, "2, 4, 6, ..."),
         "sigma": (model.sigma > 0, "more than 0"),
@@ -233,8 +236,9 @@ def _check(config: Config) -> None:
         "features": (model.features >= 1, "1 or more"),
         "blocks": (model.blocks >= 1, "1 or more"),
     }
-    for name, edge in (("segment", 64), ("image", 64), ("mesh", model.grid)):
-        widths, most = model[f"{name}_widths"], _halvings(edge // 2)
+    small = PIXELS // model.shuffle if model.shuffle in (2, 4) else 1
+    for name, edge in (("segment", small), ("image", small), ("mesh", model.grid // 2)):
+        widths, most = model[f"{name}_widths"], _halvings(edge)
         right = 1 <= len(widths) <= most and min(widths) >= 2
         what = f"1 to {most} numbers of channels, 2 or more"
         wanted[f"{name}_widths"] = (right, what)

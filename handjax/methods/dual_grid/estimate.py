@@ -49,11 +49,12 @@ class Prediction(NamedTuple):
 
 
 class MapNetwork(nn.Module):
-    """An hourglass at half resolution, with pixel shuffle on both sides.
+    """An hourglass at reduced resolution, with pixel shuffle on both sides.
 
     Attributes:
         heads: channels of each output map.
-        widths: channels at each resolution from the halved one, see `Hourglass`.
+        widths: channels at each resolution from the reduced one, see `Hourglass`.
+        factor: by which height and width are reduced.
         blocks: bottlenecks in a row.
         dtype: of all that is computed between input and output.
 
@@ -62,6 +63,7 @@ class MapNetwork(nn.Module):
 
     heads: tuple[int, ...]
     widths: tuple[int, ...]
+    factor: int = 2
     blocks: int = 1
     dtype: Any = jnp.float32
 
@@ -70,13 +72,14 @@ class MapNetwork(nn.Module):
         self, x: Float[Array, "batch h w c"]
     ) -> list[Float[Array, "batch h w o"]]:
         dense = partial(nn.Dense, dtype=self.dtype)
-        x = unshuffle(x.astype(self.dtype))
+        x = unshuffle(x.astype(self.dtype), self.factor)
         x = nn.Conv(self.widths[0], (3, 3), dtype=self.dtype)(x)
         x = activate(Hourglass(self.widths, self.blocks)(x))
         maps = []
         for channels in self.heads:
             y = activate(dense(self.widths[0])(x))
-            maps.append(shuffle(dense(4 * channels)(y)).astype(jnp.float32))
+            y = dense(self.factor**2 * channels)(y)
+            maps.append(shuffle(y, self.factor).astype(jnp.float32))
         return maps
 
 
@@ -98,8 +101,8 @@ def networks(model: Config) -> Networks:
     """As a config describes them."""
     one = partial(MapNetwork, blocks=model.blocks, dtype=jnp.dtype(model.dtype))
     return Networks(
-        segment=one((1,), tuple(model.segment_widths)),
-        image=one((2, model.features), tuple(model.image_widths)),
+        segment=one((1,), tuple(model.segment_widths), model.shuffle),
+        image=one((2, model.features), tuple(model.image_widths), model.shuffle),
         mesh=one((3,), tuple(model.mesh_widths)),
     )
 

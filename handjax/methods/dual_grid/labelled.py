@@ -43,7 +43,10 @@ def mask_error(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
         raise ValueError("the term `mask` needs views with masks")
     x, here = prediction.mask, batch.views.mask
     each = jax.nn.softplus(jnp.where(here, -x, x))
-    return mean_of_views(each, batch.views.valid)
+    known = batch.views.valid
+    if batch.views.mask_valid is not None:
+        known &= batch.views.mask_valid
+    return mean_of_views(each, known)
 
 
 def correspondence_error(
@@ -116,7 +119,8 @@ def true_map(
         w = jnp.where(layout.uncut[face][..., None], w, nearest)
         corners = layout.cells[layout.faces[face]]
         m = sum(w[..., k, None] * corners[..., k, :] for k in range(3))
-        return m, (drawn.face >= 0) & (jnp.abs(drawn.depth - D) < SAME)
+        read = (D < FAR) & (jnp.abs(drawn.depth - D) < SAME)
+        return m, (drawn.face >= 0) & read
 
     m, here = over_views(one)(camera, true_vertices(batch), D)
     return jax.lax.stop_gradient((m, here))
