@@ -12,9 +12,9 @@ python train.py --config=configs/dual_grid.py:small,real \
 from ml_collections import ConfigDict
 
 from configs import common
-from configs.dual_grid_rows import ROWS, adapt
+from configs.dual_grid_rows import FIGURES, ROWS, adapt
 
-__all__ = ["ROWS", "SIZES", "get_config"]
+__all__ = ["FIGURES", "ROWS", "SIZES", "get_config"]
 
 
 def get_config(variant: str = "") -> ConfigDict:
@@ -45,8 +45,8 @@ def get_config(variant: str = "") -> ConfigDict:
                     "points": 512,  # of the hand, at most, that go there
                     "icp_points": 256,  # of these, at most, that pull at vertices
                     "icp_on": "refined",  # Eq. 6: what they pull at; or "vertices"
-                    "shuffle": 4,  # 2 in Sec. 3.5, as on the mesh grid; 4 is half the work
-                    "segment_widths": (16, 32, 32),
+                    "shuffle": 4,  # of pixels; 2 in Sec. 3.5, twice the work
+                    "segment_widths": (24, 48, 64),
                     "image_widths": (32, 64, 128),
                     "mesh_widths": (48, 64, 96),
                     "blocks": 1,
@@ -74,8 +74,9 @@ def _segmentation(steps: int) -> ConfigDict:
 
 
 def _synthetic(steps: int) -> ConfigDict:
-    """Sec. 5.2. No weight is printed; these were chosen on subject C."""
+    """Sec. 5.2. No weight is printed: coordinates in cells, all else in 100 mm."""
     weights = {
+        "mask": 1.0,
         "correspondence": 0.1,
         "vertices": 1.0,
         "refined": 1.0,
@@ -87,7 +88,7 @@ def _synthetic(steps: int) -> ConfigDict:
 def _fitting(steps: int) -> ConfigDict:
     """Sec. 4: three views of unlabelled frames, with synthetic hands beside them.
 
-    No weight is printed; these were chosen on subject C.
+    No weight is printed, and these have not been tuned.
     """
     return common.phase(
         "fitting",
@@ -104,6 +105,7 @@ def _fitting(steps: int) -> ConfigDict:
             "multi_view_vertices": 1.0,  # Eq. 13
             "multi_view_icp": 1.0,  # Eq. 13, eta 1
             "multi_view_lifting": 1.0,  # Eq. 13, eta 2
+            "mask": 1.0,
             "correspondence": 0.1,
             "vertices": 1.0,
             "refined": 1.0,

@@ -35,7 +35,8 @@ def seen(
     # A view that does not exist may hold anything; NaN would reach the gradient even
     # of a term that leaves the view out.
     here = views.valid[..., None, None]
-    return jnp.where(here, views.depth, FAR), views.camera
+    camera = jax.tree.map(lambda x: jnp.where(here[..., 0], x, 1.0), views.camera)
+    return jnp.where(here, views.depth, FAR), camera
 
 
 def crop_from_world(views: Views) -> Float[Array, "batch view 4 4"]:

@@ -66,7 +66,7 @@ def structured_light(
     z: Float[Array, "height width"],
     *,
     distance: Float[ArrayLike, ""],
-    pitch: float,
+    pitch: Float[ArrayLike, ""],
     far: float,
     sensor: Sensor = KINECT,
 ) -> Float[Array, "height width"]:
@@ -196,7 +196,7 @@ def shadow(
     z: Float[Array, "height width"],
     *,
     distance: Float[ArrayLike, ""],
-    pitch: float,
+    pitch: Float[ArrayLike, ""],
     far: float,
     baseline: float,
 ) -> Bool[Array, "height width"]:
@@ -221,7 +221,7 @@ def grazing_loss(
     draw: Float[Array, "height width"],
     z: Float[Array, "height width"],
     *,
-    pitch: float,
+    pitch: Float[ArrayLike, ""],
     far: float,
     grazing: tuple[float, float],
 ) -> Bool[Array, "height width"]:

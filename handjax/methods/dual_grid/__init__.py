@@ -5,11 +5,16 @@ for every pixel of the image grid where it lies on the hand's surface; its featu
 there, to the mesh grid, where a second network fills in what nobody saw. Vertices are
 sampled from the mesh grid, and a template is laid on them part by part.
 
-What differs, and why: points themselves are among the features that go to the mesh
-grid; a cell has the mean of what reached it and says how much that was, where the
-paper has a sum, which grows as a hand comes nearer; sums over pixels, points and
-vertices are means, so that weights do not depend on their number; of an estimate that
-is drawn anew the first view is drawn.
+What differs, and why. Points themselves are among the features that go to the mesh
+grid, and a cell has the mean of what reached it and says how much that was, where the
+paper has a sum, which grows as a hand comes nearer. Of a hand's pixels 512 go there,
+evenly chosen if there are more, and half of them look for their nearest vertex: near
+by Euclid, facing the camera but maybe hidden, and on the refined surface unless a
+config says otherwise. Parts overlap as skinning weights do, where Eq. 3 sums over hard
+ones, and distances there are squared, as its closed form has them. All happens in the
+crop's frame. Sums over pixels, points and vertices are means, so that weights do not
+depend on their number. Of an estimate that is drawn anew the first view is drawn,
+without an arm.
 
 Notation, shared by every function here and by the tests:
     D: depth of a view in its crop frame, mm, `FAR` where nothing is.
@@ -55,7 +60,7 @@ from handjax.methods.views import to_world
 
 Term = Callable[[Prediction, Batch], Float[Array, ""]]
 
-DENSE = ("correspondence", "vertices", "refined", "keypoints")
+DENSE = ("mask", "correspondence", "vertices", "refined", "keypoints")
 """Terms that compare with labels of synthetic hands."""
 FITTING = ("icp", "lifting", "collision", "arap", "offset")
 """Terms that need no label, of one view."""
@@ -77,6 +82,7 @@ SURFACES = ("vertices", "refined")
 def dense_terms(layout: Layout) -> dict[str, Term]:
     """The terms of `DENSE`."""
     return {
+        "mask": labelled.mask_error,
         "correspondence": partial(labelled.correspondence_error, layout=layout),
         "vertices": labelled.vertex_error,
         "refined": labelled.refined_error,
@@ -124,7 +130,7 @@ def mixed(
     """Terms on the first source, and means of others over the labelled ones beside it.
 
     Beside it stand synthetic hands, and the first source's estimates drawn anew where
-    the phase asks for it.
+    the phase asks for it: every frame weighs the same.
 
     Source: [wan2020] Eq. (4), Sec. 4.4.
     """
@@ -134,7 +140,9 @@ def mixed(
     terms = {name: term(prediction[0], batch[0]) for name, term in first.items()}
     for name, term in others.items():
         each = [term(*pair) for pair in zip(prediction[1:], batch[1:], strict=True)]
-        terms |= {name: sum(each) / len(each)} if each else {}
+        counts = [len(part.views.valid) for part in batch[1:]]
+        whole = sum(n * value for n, value in zip(counts, each, strict=True))
+        terms |= {name: whole / sum(counts)} if each else {}
     return terms
 
 
@@ -186,8 +194,8 @@ def make(config: Config, template: Template) -> Method:
             ),
         },
         trainable={
-            loss: lambda path, segment=loss == "segmentation": (
-                (path[0] == "segment") == segment
+            loss: lambda path, alone=loss == "segmentation": (
+                path[0] == "segment" or not alone
             )
             for loss in LOSSES
         },
@@ -212,7 +220,7 @@ def _check(config: Config) -> None:
         ValueError: naming the setting and what it may be.
     """
     for phase in config.phases:
-        terms = LOSSES.get(phase.loss, ())
+        terms = _terms(phase)
         unknown = sorted(set(phase.weights) - set(terms))
         if terms and unknown:
             raise ValueError(
@@ -245,6 +253,29 @@ def _check(config: Config) -> None:
     for name, (right, what) in wanted.items():
         if not right:
             raise ValueError(f"model.{name} is {model[name]!r}; it must be {what}")
+
+
+def _terms(phase: Config) -> tuple[str, ...]:
+    """What a phase may weigh, by what stands beside its first source.
+
+    Raises:
+        ValueError: its loss can't be had of its sources.
+    """
+    if phase.loss == "segmentation" and tuple(phase.sources) != ("synthetic",):
+        raise ValueError(
+            f"phase {phase.name!r} learns to segment from {list(phase.sources)}; only "
+            "the source 'synthetic' says which pixels are the hand's"
+        )
+    if phase.imagine and phase.loss not in ("fitting", "keypoints"):
+        raise ValueError(
+            f"phase {phase.name!r} draws estimates anew, which its loss "
+            f"{phase.loss!r} has no use for; set its imagine to False"
+        )
+    alone = len(phase.sources) < 2 and not phase.imagine
+    known = LOSSES.get(phase.loss, ())
+    if alone and phase.loss in ("fitting", "keypoints"):
+        return tuple(name for name in known if name not in DENSE)
+    return known
 
 
 def _halvings(edge: int) -> int:

@@ -171,9 +171,20 @@ def predict(
     look = partial(mesh_grid.sample, window=model.window, sigma=model.sigma)
     P = over_views(lambda J: look(J, cells))(J)
     laid = over_views(partial(parts.refine, template=template))(P)
-    on_image = mask, m, points.p, points.valid, points.m
-    on_mesh = J, P, laid.transforms, laid.vertices, laid.keypoints, laid.centres
-    return Prediction(*on_image, *on_mesh), state
+    found = Prediction(
+        mask=mask,
+        map=m,
+        points=points.p,
+        points_valid=points.valid,
+        coordinates=points.m,
+        grid=J,
+        vertices=P,
+        transforms=laid.transforms,
+        refined=laid.vertices,
+        keypoints=laid.keypoints,
+        centres=laid.centres,
+    )
+    return found, state
 
 
 def segment(

@@ -44,7 +44,9 @@ def imagine(
     )
     clean = over_views(lambda camera, v: draw(camera, v).depth)(camera, still.refined)
     keys = jax.random.split(key, len(clean))
-    depth = jax.vmap(_noisy)(keys, clean[:, 0], _distance(first))[:, None]
+    read = jax.vmap(_read)(keys, clean[:, 0], _distance(first), camera.focal[:, 0, 0])
+    # What an estimate has in front of the cube no crop would show.
+    depth = jnp.where(jnp.abs(read) < FAR, read, FAR)[:, None]
     world = (
         to_world(points, first)[:, 0]
         for points in (still.keypoints, still.centres, still.refined)
@@ -60,10 +62,10 @@ def imagine(
     return Batch(views, None, labels, batch.right)
 
 
-def _noisy(key, depth: Array, distance: Array) -> Array:
-    # Crops of other sizes have other pixels; this is the one of `data.crop`.
-    pitch = 2.0 * FAR / depth.shape[-1]
-    return sensor.structured_light(key, depth, distance=distance, pitch=pitch, far=FAR)
+def _read(key, depth: Array, distance: Array, focal: Array) -> Array:
+    """The sensor's reading of one picture; `focal` in pixels per mm."""
+    how = {"distance": distance, "pitch": 1.0 / focal, "far": FAR}
+    return sensor.structured_light(key, depth, **how)
 
 
 def _distance(views) -> Array:

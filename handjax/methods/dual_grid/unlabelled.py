@@ -1,7 +1,7 @@
 """Terms that compare estimates with depth, with other views, and with what hands do.
 
-None needs a label. Each is a mean over whatever it sums in the paper; distances are
-in units of `UNIT`, lest weights have to undo millimetres.
+None needs a label. Sums over points and vertices are means here, over joints they
+are sums; lengths are in `UNIT`s, lest weights have to undo millimetres.
 """
 
 from functools import partial
@@ -105,11 +105,12 @@ def offset(
 def vertex_consistency(prediction: Prediction, batch: Batch) -> Float[Array, ""]:
     """Distance of every view's vertices from their median over the views.
 
-    The median is held constant.
+    The median is held constant. Hands that one view alone has seen do not count.
 
     Source: [wan2020] Sec. 4.3, L_vertex in Eq. (13).
     """
     world, valid = to_world(prediction.vertices, batch.views), batch.views.valid
+    valid &= jnp.sum(valid, axis=1, keepdims=True) > 1
     known = jnp.where(valid[..., None, None], world, jnp.nan)
     middle = jnp.nan_to_num(jnp.nanmedian(known, axis=1))
     away = world - jax.lax.stop_gradient(middle)[:, None]
@@ -171,7 +172,7 @@ def _icp(prediction, batch, pairs, template, model):
     """Surfaces of the views `pairs.here` against points of the views `pairs.there`."""
 
     # Points far apart tell as much as all: neighbours pull at the same vertices.
-    stride = max(prediction.points.shape[2] // model.icp_points, 1)
+    stride = -(-prediction.points.shape[2] // model.icp_points)
 
     def one(vertices, p, valid):
         p, valid = p[::stride], valid[::stride]

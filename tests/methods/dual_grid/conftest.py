@@ -110,7 +110,7 @@ def params(method, batch):
 def terms(config, layout):
     """Every term, (prediction, batch) -> number."""
     every = dual_grid.unlabelled_terms(config.model, TEMPLATE)
-    every |= dual_grid.dense_terms(layout) | {"mask": labelled.mask_error}
+    every |= dual_grid.dense_terms(layout)
     return {name: jax.jit(term) for name, term in every.items()}
 
 
