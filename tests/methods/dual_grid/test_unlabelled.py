@@ -154,6 +154,34 @@ def test_views_agree_on_the_median(estimate, batch, terms):
     assert got == pytest.approx(np.mean(costs) / UNIT, rel=1e-3)
 
 
+def test_one_view_of_three_that_errs_does_not_draw_the_others(truth, batch, terms):
+    def again(leaf):
+        """The first hand's first view as three."""
+        return jnp.repeat(leaf[:1, :1], 3, axis=1)
+
+    three = jax.tree.map(again, truth)
+    views = jax.tree.map(again, batch.views)
+    errs = three._replace(vertices=three.vertices.at[:, 2].add(3.0))
+    # By the median one view is 3 mm off along each axis and two are right.
+    cost = smooth(np.full(3, 3.0)) / 3 / UNIT
+    got = terms["multi_view_vertices"](errs, batch._replace(views=views))
+    assert got == pytest.approx(cost, rel=1e-3)
+
+
+def test_no_more_points_pull_than_a_config_allows(truth, batch, model):
+    config = model.copy_and_resolve_references().unlock()
+    config.icp_points = 100
+
+    def cost(p):
+        moved = truth._replace(points=p)
+        return unlabelled.icp(moved, batch, template=TEMPLATE, model=config)
+
+    slope = jax.jit(jax.grad(cost))(truth.points + 1.0)
+    pulling = jnp.any(slope != 0.0, axis=-1).sum(-1)
+    assert truth.points.shape[2] == 256
+    assert 0 < pulling.max() <= 100
+
+
 def test_the_nearest_is_sought_among_the_chosen():
     rng = np.random.default_rng(0)
     p, v = (rng.normal(size=(n, 3)).astype(np.float32) for n in (50, 30))
