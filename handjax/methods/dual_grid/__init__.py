@@ -132,7 +132,7 @@ def mixed(
     Beside it stand synthetic hands, and the first source's estimates drawn anew where
     the phase asks for it: every frame weighs the same.
 
-    Source: [wan2020] Eq. (4), Sec. 4.4.
+    Source: [wan2020] Eqs. (4), (5) and (8), Sec. 4.4.
     """
     del params
     if isinstance(batch, Batch):

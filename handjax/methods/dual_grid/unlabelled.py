@@ -107,7 +107,7 @@ def vertex_consistency(prediction: Prediction, batch: Batch) -> Float[Array, ""]
 
     The median is held constant. Hands that one view alone has seen do not count.
 
-    Source: [wan2020] Sec. 4.3, L_vertex in Eq. (13).
+    Source: [wan2020] Eq. (13), L_vertex; Sec. 4.3.
     """
     world, valid = to_world(prediction.vertices, batch.views), batch.views.valid
     valid &= jnp.sum(valid, axis=1, keepdims=True) > 1
@@ -122,7 +122,7 @@ def icp_across_views(
 ) -> Float[Array, ""]:
     """`icp` of every view's surface with the points that other views saw.
 
-    Source: [wan2020] Sec. 4.3, L_ICP in Eq. (13).
+    Source: [wan2020] Eq. (13), L_ICP; Sec. 4.3.
     """
     return _icp(prediction, batch, _others(batch), template, model)
 
@@ -132,7 +132,7 @@ def lifting_across_views(
 ) -> Float[Array, ""]:
     """`lifting` of every view's surface with points and correspondences of others.
 
-    Source: [wan2020] Sec. 4.3, L_lifting in Eq. (13).
+    Source: [wan2020] Eq. (13), L_lifting; Sec. 4.3.
     """
     return _lifting(prediction, batch, _others(batch), model)
 
