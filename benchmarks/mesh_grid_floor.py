@@ -17,7 +17,7 @@ at rest; then, for grids of 16 x 16 and 32 x 32 cells with a margin of one cell,
 """
 
 import argparse
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from handjax.geometry import alignment, cameras, skinning
+from handjax.geometry import cameras, mesh_grid
 from handjax.geometry.embedding import geodesic_distances, stress
 from handjax.geometry.meshes import vertex_normals
 from handjax.hands import poses
 from handjax.hands.articulate import articulate, rest_pose, rotations_from_angles
 from handjax.hands.mesh_grid import EMBEDDINGS, load_coordinates, uncut_faces
 from handjax.hands.template import load_template
+from handjax.methods.dual_grid import parts
 from handjax.render import interpolate, rasterize
 
 LEVEL, FAR, MARGIN = "hand_1721", 25.0, 1.0
@@ -73,21 +74,13 @@ def mixed(at: np.ndarray, edge: int) -> float:
     return float(np.mean(spread[cell] > FAR))
 
 
-def along(x: np.ndarray, edge: int, window: int, sigma: float) -> np.ndarray:
-    """Weights of the cells along one axis: softmax within the window, on the grid."""
-    centre = np.arange(edge)
-    first = np.floor(x)[:, None] - (window // 2 - 1)
-    inside = (centre >= first) & (centre < first + window)
-    weight = np.where(inside, np.exp(-sigma * (centre - x[:, None]) ** 2), 0.0)
-    return weight / weight.sum(axis=1, keepdims=True)
-
-
 def sampling(at: np.ndarray, edge: int, window: int, sigma: float) -> np.ndarray:
     """Eq. (1)-(2): weight of every cell in every vertex, (vertices, cells).
 
     The weights of a square window are products of those along both axes.
     """
-    u, v = (along(x, edge, window, sigma) for x in at.T)
+    along = partial(mesh_grid.axis_weights, window=window, sigma=sigma)
+    u, v = (np.asarray(along(jnp.asarray(x), edge), np.float64) for x in at.T)
     return np.einsum("nr,nc->nrc", v, u).reshape(len(at), -1)
 
 
@@ -121,15 +114,7 @@ def random_hands(count: int) -> np.ndarray:
 @jax.jit
 def refined(hands):
     """Eq. (3) for each posed joint, weighted by its skinning, then skinned."""
-
-    def one(vertices):
-        def align(w):
-            return alignment.align_similarity(HAND.vertices, vertices, weights=w)
-
-        maps = jax.vmap(align)(HAND.weights.T)
-        return skinning.linear_blend_skinning(HAND.vertices, HAND.weights, maps)
-
-    return jax.lax.map(one, hands)
+    return jax.lax.map(lambda P: parts.refine(P, HAND).vertices, hands)
 
 
 def error(found: Any, wanted: np.ndarray) -> float:
@@ -164,12 +149,11 @@ def report(count: int) -> None:
         fit = scaled_stress(places)
         for edge, window, sigma in GRIDS:
             at = cells(places, edge)
-            row = [
-                f"{e:6.2f}" for e in errors(sampling(at, edge, window, sigma), hands)
-            ]
+            found = errors(sampling(at, edge, window, sigma), hands)
+            row = " ".join(f"{e:6.2f}" for e in found)
             print(
                 f"{name:7} {fit:.3f}  {edge}   {window:3}    {sigma:.1f} "
-                f"{100 * mixed(at, edge):5.1f}% |{row}",
+                f"{100 * mixed(at, edge):5.1f}% | {row}",
                 flush=True,
             )
 

@@ -10,7 +10,7 @@ from handjax.batch import FAR
 from handjax.data import arms, synthetic
 from handjax.data.crop import PIXELS
 from handjax.data.synthetic import depth as along_rays
-from handjax.data.synthetic import surroundings
+from handjax.data.synthetic import surroundings, things
 from handjax.data.synthetic.hands import TOWARDS, sample_pose
 from handjax.geometry import cameras, transforms
 from handjax.hands.articulate import articulate, keypoints
@@ -137,10 +137,10 @@ def test_noise_moves_no_label_and_no_crop(drawn):
 
 
 def test_an_ellipsoid_is_met_where_its_equation_holds():
-    x, y = surroundings.rays((PIXELS, PIXELS))
+    x, y = things.rays((PIXELS, PIXELS))
     R = jnp.asarray(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0])
     centre, radii = jnp.array([20.0, -10.0, 40.0]), jnp.array([30.0, 60.0, 90.0])
-    z = surroundings.ellipsoid(x, y, centre, R.astype(jnp.float32), radii)
+    z = things.ellipsoid(x, y, centre, R.astype(jnp.float32), radii)
     hit = np.isfinite(z)
     assert 100 < hit.sum() < PIXELS**2
     p = np.stack([x, y, z], axis=-1)[hit] - np.asarray(centre)
@@ -152,7 +152,7 @@ def test_an_ellipsoid_is_met_where_its_equation_holds():
 
 
 def test_a_sphere_is_met_a_radius_before_its_middle():
-    at = surroundings.ellipsoid(
+    at = things.ellipsoid(
         jnp.array([[3.0, 90.0]]),
         jnp.array([[4.0, 0.0]]),
         jnp.array([3.0, 4.0, 50.0]),
@@ -167,9 +167,9 @@ def test_planes_keep_behind_all_that_is_seen(monkeypatch):
     z = jnp.full((PIXELS, PIXELS), FAR).at[20:40, 25:35].set(-30.0)
     z = z.at[10:20, 28:30].set(60.0)
     for key in jax.random.split(KEY, 8):
-        room = (surroundings.plane(key, z) - z)[z < FAR]
-        assert room.min() > surroundings.GAP[0] - 0.01
-        assert room.min() < surroundings.GAP[1] + 0.01
+        room = (things.plane(key, z) - z)[z < FAR]
+        assert room.min() > things.GAP[0] - 0.01
+        assert room.min() < things.GAP[1] + 0.01
 
 
 def test_a_hole_is_no_hand_and_a_widened_hand_is():
