@@ -110,9 +110,8 @@ def check(config: Config) -> None:
 
 def _may_be_surrounded(config: Config) -> tuple[bool, ...]:
     """Pictures in colour have an arm and a background as it is."""
-    return (
-        (False, True) if synthetic.modality(config.synthetic) == "depth" else (False,)
-    )
+    in_colour = config.synthetic.get("modality") == "rgb"
+    return (False,) if in_colour else (False, True)
 
 
 def _choices_of_colour(config: Config) -> dict[str, tuple[Any, tuple[str, ...]]]:

@@ -6,7 +6,7 @@ import pytest
 
 from handjax.batch import Labels
 from handjax.data.real.names import reader
-from handjax.evaluation.joint_sets import SCORED, from_keypoints, scored
+from handjax.evaluation.joint_sets import SCORED, SURFACES, from_keypoints, scored
 from handjax.evaluation.protocols import (
     ALIGNED,
     JOINT_SETS,
@@ -35,8 +35,20 @@ def test_tips_are_the_outermost_joints_of_the_five_fingers():
 
 
 def test_every_set_of_a_protocol_exists():
-    assert all(set(one.sets) <= JOINT_SETS.keys() for one in PROTOCOLS.values())
+    known = {*JOINT_SETS, *SURFACES}
+    assert all(set(one.sets) <= known for one in PROTOCOLS.values())
     assert all(one.align in ALIGNED for one in PROTOCOLS.values())
+
+
+def test_a_surface_is_true_as_sampled_and_as_refined_where_it_is_known():
+    vertices = jnp.ones((2, 5, 3))
+    found = true_joints(
+        Labels(vertices=vertices, vertices_valid=jnp.array([True, False]))
+    )
+    assert set(found) == set(SURFACES)
+    for truth in found.values():
+        np.testing.assert_array_equal(truth.joints, vertices)
+        np.testing.assert_array_equal(truth.valid, [[True] * 5, [False] * 5])
 
 
 def test_true_joints_are_as_many_as_their_names_and_nyu_takes_named_spheres():

@@ -163,7 +163,7 @@ def test_a_sphere_is_met_a_radius_before_its_middle():
 
 
 def test_planes_keep_behind_all_that_is_seen(monkeypatch):
-    monkeypatch.setattr(surroundings, "PLANE", 1.0)
+    monkeypatch.setattr(things, "PLANE", 1.0)
     z = jnp.full((PIXELS, PIXELS), FAR).at[20:40, 25:35].set(-30.0)
     z = z.at[10:20, 28:30].set(60.0)
     for key in jax.random.split(KEY, 8):
