@@ -131,8 +131,8 @@ def frames(variant: str, size: int) -> dict[str, float]:
 
     @jax.jit
     def alone(params):
-        inputs = picture, picture, cells
-        each = zip(nets, params.values(), inputs, strict=True)
+        inputs = {"segment": picture, "image": picture, "mesh": cells}
+        each = [(getattr(nets, name), params[name], x) for name, x in inputs.items()]
         return [network.apply(own, x) for network, own, x in each]
 
     @jax.jit
@@ -140,9 +140,8 @@ def frames(variant: str, size: int) -> dict[str, float]:
         key = jax.random.key(0)
         return method.predict(params, {}, batch, key=key, train=False)[0]
 
-    ordered = {name: params[name] for name in estimate.Networks._fields}
     calls = {
-        "networks": lambda: alone(ordered),
+        "networks": lambda: alone(params),
         "everything": lambda: whole(params, batch),
     }
     seconds = timing.fastest(calls, repeats=10)

@@ -6,7 +6,8 @@ cells have by the same. Each is the other's adjoint, so that a round trip blurs.
 
 Weights are products of one for the column and one for the row, since the softmax of a
 sum over a rectangle is a product of softmaxes. That is why nothing here ever holds a
-number for every pair of points and cells.
+number for every pair of points and cells. Sampling holds one for every point, row and
+channel, which is less for a map of few channels alone.
 
 Notation, shared by every function here and by the tests:
     m: coordinates of points, cells, (points, 2): column to the right, row down; cell

@@ -58,7 +58,9 @@ def imagine(
         centres=centres,
         vertices=vertices,
     )
-    views = first._replace(depth=depth, mask=depth < FAR)
+    # Whatever was known of the real frame, of this one all is.
+    known = {"image": None, "depth_valid": None, "mask_valid": None}
+    views = first._replace(depth=depth, mask=depth < FAR, **known)
     return Batch(views, None, labels, batch.right)
 
 

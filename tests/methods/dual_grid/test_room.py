@@ -117,7 +117,10 @@ def test_a_loss_moves_its_own_networks(loss, method, params):
 
 
 def test_imagined_frames_show_the_estimate_with_its_labels(method, truth, batch):
-    drawn = jax.jit(method.imagine)(jax.random.key(0), truth, batch)
+    maskless = batch.views._replace(mask_valid=jnp.zeros((2, 2), bool))
+    unknown = batch._replace(views=maskless)
+    drawn = jax.jit(method.imagine)(jax.random.key(0), truth, unknown)
+    assert drawn.views.mask_valid is None
     views, labels = drawn.views, drawn.labels
     assert views.depth.shape == (2, 1, *batch.views.depth.shape[2:])
     np.testing.assert_allclose(labels.vertices, batch.labels.vertices, atol=2e-3)
