@@ -7,14 +7,14 @@ sampled from the mesh grid, and a template is laid on them part by part.
 
 What differs, and why. Points themselves are among the features that go to the mesh
 grid, and a cell has the mean of what reached it and says how much that was, where the
-paper has a sum, which grows as a hand comes nearer. Of a hand's pixels 512 go there,
-evenly chosen if there are more, and half of them look for their nearest vertex: near
-by Euclid, facing the camera but maybe hidden, and on the refined surface unless a
-config says otherwise. Parts overlap as skinning weights do, where Eq. 3 sums over hard
-ones, and distances there are squared, as its closed form has them. All happens in the
-crop's frame. Sums over pixels, points and vertices are means, so that weights do not
-depend on their number. Of an estimate that is drawn anew the first view is drawn,
-without an arm.
+paper has a sum, which grows as a hand comes nearer. Of a hand's pixels no more go there
+than a config has `points`, evenly chosen, and of these `icp_points` look for their
+nearest vertex: near by Euclid, facing the camera but maybe hidden, and on the refined
+surface unless a config says otherwise. Parts overlap as skinning weights do, where Eq.
+3 sums over hard ones, and distances there are squared, as its closed form has them. All
+happens in the crop's frame. Sums over pixels, points and vertices are means, so that
+weights do not depend on their number. Of an estimate that is drawn anew the first view
+is drawn, without an arm.
 
 Notation, shared by every function here and by the tests:
     D: depth of a view in its crop frame, mm, `FAR` where nothing is.
@@ -68,11 +68,19 @@ ACROSS = ("multi_view_vertices", "multi_view_icp", "multi_view_lifting")
 """Terms that need no label but several views."""
 LOSSES = {
     "segmentation": ("mask",),
+    "correspondence": ("correspondence",),
     "supervised": DENSE,
     "keypoints": ("real_keypoints", *DENSE),
     "fitting": (*FITTING, *ACROSS, *DENSE),
 }
 """What a phase may minimise, and the terms that it may weigh."""
+MOVES = dict.fromkeys(LOSSES, estimate.Networks._fields) | {
+    "segmentation": ("segment",),
+    "correspondence": ("image",),
+}
+"""Networks that a loss moves."""
+DENSE_ALONE = ("segmentation", "correspondence")
+"""Losses that ask what every pixel of a synthetic frame shows."""
 PIXELS = 64
 """Edge of a picture. Source: [wan2020] Sec. 3.5."""
 SURFACES = ("vertices", "refined")
@@ -182,10 +190,12 @@ def make(config: Config, template: Template) -> Method:
         init=lambda key, batch: (estimate.init(key, batch, model), {}),
         predict=partial(estimate.predict, **seen),
         losses={
-            "segmentation": partial(
-                labelled_alone, terms={"mask": labelled.mask_error}
-            ),
-            "supervised": partial(labelled_alone, terms=dense),
+            **{
+                loss: partial(
+                    labelled_alone, terms={name: dense[name] for name in LOSSES[loss]}
+                )
+                for loss in (*DENSE_ALONE, "supervised")
+            },
             "keypoints": partial(
                 mixed, first={"real_keypoints": labelled.keypoint_error}, others=dense
             ),
@@ -194,10 +204,8 @@ def make(config: Config, template: Template) -> Method:
             ),
         },
         trainable={
-            loss: lambda path, alone=loss == "segmentation": (
-                path[0] == "segment" or not alone
-            )
-            for loss in LOSSES
+            loss: lambda path, moves=moves: path[0] in moves
+            for loss, moves in MOVES.items()
         },
         imagine=partial(imagine, template=template),
         joints=joints,
@@ -238,7 +246,10 @@ def _check(config: Config) -> None:
         "grid": (model.grid >= 4 and model.grid % 4 == 0, "4, 8, 12, ..."),
         "window": (model.window >= 2 and model.window % 2 == 0, "2, 4, 6, ..."),
         "sigma": (model.sigma > 0, "more than 0"),
-        "margin": (0 <= model.margin < model.grid / 2, "0 or more cells of the grid"),
+        "margin": (
+            0 <= model.margin < (model.grid - 1) / 2,
+            "0 or more cells, less than half of the grid",
+        ),
         "points": (1 <= model.points <= 4096, "1 to 4096"),
         "icp_points": (1 <= model.icp_points <= model.points, "1 to model.points"),
         "features": (model.features >= 1, "1 or more"),
@@ -261,10 +272,11 @@ def _terms(phase: Config) -> tuple[str, ...]:
     Raises:
         ValueError: its loss can't be had of its sources.
     """
-    if phase.loss == "segmentation" and tuple(phase.sources) != ("synthetic",):
+    whole = (*DENSE_ALONE, "supervised")
+    if phase.loss in whole and tuple(phase.sources) != ("synthetic",):
         raise ValueError(
-            f"phase {phase.name!r} learns to segment from {list(phase.sources)}; only "
-            "the source 'synthetic' says which pixels are the hand's"
+            f"phase {phase.name!r} learns {phase.loss} from {list(phase.sources)}; "
+            "only the source 'synthetic' has the template's surface at every pixel"
         )
     if phase.imagine and phase.loss not in ("fitting", "keypoints"):
         raise ValueError(

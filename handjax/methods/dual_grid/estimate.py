@@ -15,6 +15,7 @@ from handjax.methods.dual_grid import parts
 from handjax.methods.method import Config
 from handjax.methods.views import UNIT, over_views, seen
 from handjax.networks.hourglass import Hourglass, activate
+from handjax.networks.layers import Dense
 from handjax.networks.shuffle import shuffle, unshuffle
 
 
@@ -71,7 +72,7 @@ class MapNetwork(nn.Module):
     def __call__(
         self, x: Float[Array, "batch h w c"]
     ) -> list[Float[Array, "batch h w o"]]:
-        dense = partial(nn.Dense, dtype=self.dtype)
+        dense = partial(Dense, dtype=self.dtype)
         x = unshuffle(x.astype(self.dtype), self.factor)
         x = nn.Conv(self.widths[0], (3, 3), dtype=self.dtype)(x)
         x = activate(Hourglass(self.widths, self.blocks)(x))

@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from handjax.batch import FAR, Batch
 from handjax.geometry import transforms
+from handjax.losses import smooth_l1
 from handjax.methods.dual_grid.estimate import Prediction
 from handjax.methods.views import UNIT, crop_from_world, mean_of_views, over_views, seen
 from handjax.render.rasterize import rasterize
@@ -54,7 +55,7 @@ def correspondence_error(
 ) -> Float[Array, ""]:
     """Distance of every pixel's coordinates from the true ones, smooth L1, cells."""
     m, here = true_map(batch, layout)
-    each = jnp.sum(smooth(prediction.map - m), axis=-1)
+    each = jnp.sum(smooth_l1(prediction.map - m), axis=-1)
     count = jnp.sum(here, axis=(-2, -1))
     total = jnp.sum(jnp.where(here, each, 0.0), axis=(-2, -1))
     return mean_of_views(total / jnp.maximum(count, 1), batch.views.valid)
@@ -124,15 +125,6 @@ def true_map(
 
     m, here = over_views(one)(camera, true_vertices(batch), D)
     return jax.lax.stop_gradient((m, here))
-
-
-def smooth(x: Float[Array, "*any"], beta: float = 1.0) -> Float[Array, "*any"]:
-    """Smooth L1: a parabola within beta, straight beyond, in the units of x.
-
-    Source: Girshick, Fast R-CNN, ICCV 2015, Eq. (3), there with beta = 1.
-    """
-    size = jnp.abs(x)
-    return jnp.where(size < beta, 0.5 * jnp.square(x) / beta, size - 0.5 * beta)
 
 
 def _in_views(points: Float[Array, "batch points 3"], batch: Batch) -> Array:

@@ -16,9 +16,9 @@ from handjax.batch import Batch
 from handjax.geometry import least, mesh_grid, meshes, transforms
 from handjax.hands.skeleton import POSED
 from handjax.hands.template import Template
+from handjax.losses import smooth_l1
 from handjax.methods.dual_grid import parts
 from handjax.methods.dual_grid.estimate import Prediction
-from handjax.methods.dual_grid.labelled import smooth
 from handjax.methods.method import Config
 from handjax.methods.views import (
     UNIT,
@@ -142,7 +142,7 @@ def distance(away: Float[Array, "*any 3"]) -> Float[Array, "*any"]:
 
     Source: [wan2020] Sec. 4.1.
     """
-    return jnp.sum(smooth(away, BETA), axis=-1) / UNIT
+    return jnp.sum(smooth_l1(away, BETA), axis=-1) / UNIT
 
 
 def nearest_vertex(

@@ -16,7 +16,6 @@ from handjax.methods.dual_grid import estimate, labelled
 from handjax.methods.dual_grid.estimate import Prediction
 from handjax.methods.views import crop_from_world, over_views
 from handjax.render.rasterize import rasterize
-from tests.compiling import ONCE
 
 LEVEL = "hand_790"
 TEMPLATE = load_template(LEVEL)
@@ -99,13 +98,8 @@ def layout(method, config):
 
 
 @pytest.fixture(scope="session")
-def predict(method):
-    return jax.jit(partial(method.predict, key=jax.random.key(0), train=True))
-
-
-@pytest.fixture(scope="session")
 def params(method, batch):
-    return jax.jit(method.init, compiler_options=ONCE)(jax.random.key(1), batch)[0]
+    return jax.jit(method.init)(jax.random.key(1), batch)[0]
 
 
 @pytest.fixture(scope="session")

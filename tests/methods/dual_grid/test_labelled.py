@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from handjax.methods import dual_grid
 from handjax.methods.dual_grid import labelled
 from handjax.methods.views import UNIT
 from tests.methods.dual_grid.conftest import TEMPLATE
@@ -67,8 +68,6 @@ def test_the_map_says_of_a_pixel_which_vertex_it_is_near(batch, layout):
 
 
 def test_coordinates_are_never_mixed_across_a_cut(batch, config):
-    from handjax.methods import dual_grid
-
     cut = config.copy_and_resolve_references().unlock()
     cut.model.embedding = "sheets"
     layout = dual_grid.lay_out(cut, TEMPLATE)
@@ -93,10 +92,3 @@ def test_labels_that_are_missing_are_named(truth, batch):
         labelled.keypoint_error(truth, blind)
     with pytest.raises(ValueError, match="masks"):
         labelled.mask_error(truth, blind)
-
-
-def test_smooth_l1_is_a_parabola_that_goes_on_straight():
-    x = jnp.array([0.0, 5.0, 10.0, -30.0])
-    np.testing.assert_allclose(
-        labelled.smooth(x, 10.0), [0.0, 1.25, 5.0, 25.0], rtol=1e-6
-    )

@@ -9,8 +9,7 @@ import pytest
 from configs import dual_grid as page
 from handjax.batch import FAR
 from handjax.methods import dual_grid
-from handjax.methods.dual_grid import ACROSS, DENSE, FITTING, estimate
-from tests.compiling import ONCE
+from handjax.methods.dual_grid import ACROSS, DENSE, FITTING
 from tests.methods.dual_grid.conftest import TEMPLATE
 
 UNLABELLED = (*FITTING, *ACROSS)
@@ -27,37 +26,6 @@ def test_joints_and_vertices_come_back_to_the_world(method, truth, batch):
     ):
         np.testing.assert_allclose(found[name], true, atol=2e-3)
     np.testing.assert_array_equal(found["nyu14"][:, 0], found["centres41"][:, 33])
-
-
-def test_pixels_are_chosen_in_order_and_thinned_evenly():
-    mask = jnp.zeros((4, 5), bool).at[1:3, 1:5].set(True)
-    pixel, valid = estimate.choose(mask, 10)
-    np.testing.assert_array_equal(pixel[:8], [6, 7, 8, 9, 11, 12, 13, 14])
-    np.testing.assert_array_equal(valid, [True] * 8 + [False] * 2)
-    pixel, valid = estimate.choose(mask, 4)
-    np.testing.assert_array_equal(pixel, [6, 8, 11, 13])
-    assert valid.all()
-    assert not estimate.choose(jnp.zeros((4, 5), bool), 4)[1].any()
-
-
-def test_what_is_not_the_hand_is_not_looked_at(method, predict, params, batch):
-    """The mesh of a frame is that of the frame without what the mask leaves out."""
-    views = batch.views
-    corner = views._replace(depth=views.depth.at[..., :3, :3].set(10.0))
-    first, _ = predict(params, {}, batch)
-    # A segmentation that says what we like: by its last bias, no or yes everywhere.
-    deaf = jax.tree.map(jnp.zeros_like, params["segment"])
-    nothing = params | {"segment": with_bias(deaf, -1.0)}
-    everything = params | {"segment": with_bias(deaf, 1.0)}
-    ours, theirs = (
-        predict(nothing, {}, batch._replace(views=v))[0] for v in (views, corner)
-    )
-    np.testing.assert_array_equal(ours.vertices, theirs.vertices)
-    ours, theirs = (
-        predict(everything, {}, batch._replace(views=v))[0] for v in (views, corner)
-    )
-    assert jnp.abs(ours.vertices - theirs.vertices).max() > 1e-3
-    assert jnp.all(jnp.isfinite(first.refined))
 
 
 def with_bias(params, value):
@@ -95,7 +63,7 @@ def test_key_points_alone_teach_beside_synthesis(method, params, truth, batch):
     blind = batch._replace(labels=batch.labels._replace(vertices=None, centres=None))
     off = truth._replace(keypoints=truth.keypoints + jnp.array([0.0, 0.0, 4.0]))
     loss = method.losses["keypoints"]
-    found = jax.jit(loss, compiler_options=ONCE)(params, (off, truth), (blind, batch))
+    found = jax.jit(loss)(params, (off, truth), (blind, batch))
     assert set(found) == {"real_keypoints", *DENSE}
     assert found["real_keypoints"] == pytest.approx(0.04, rel=1e-3)
     assert found["keypoints"] == pytest.approx(0.0, abs=1e-5)
@@ -111,9 +79,8 @@ def test_a_loss_moves_its_own_networks(loss, method, params):
     flat = jax.tree_util.tree_leaves_with_path(params)
     paths = [tuple(part.key for part in path) for path, _ in flat]
     moves = {path[0] for path in paths if method.trainable[loss](path)}
-    wanted = {"segment", "image", "mesh"}
-    wanted = {"segment"} if loss == "segmentation" else wanted
-    assert moves == wanted
+    alone = {"segmentation": {"segment"}, "correspondence": {"image"}}
+    assert moves == alone.get(loss, {"segment", "image", "mesh"})
 
 
 def test_imagined_frames_show_the_estimate_with_its_labels(method, truth, batch):
@@ -183,6 +150,14 @@ def test_what_stands_in_a_view_that_is_not_there_never_matters(
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
+def test_frames_in_which_no_hand_is_found_have_finite_slopes(
+    value_and_grad, params, batch
+):
+    blind = params | {"segment": with_bias(params["segment"], -1e3)}
+    found = value_and_grad(blind, batch, jnp.ones(len(TERMS), bool))
+    assert all(jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+
+
 @pytest.fixture(scope="module")
 def descend(value_and_grad, batch):
     """(params, which terms, steps) -> their sum before and after."""
@@ -218,8 +193,26 @@ def test_one_batch_can_be_overfitted(descend, seeing):
 
 def test_a_weight_without_term_is_refused():
     config = page.get_config("test").unlock()
-    config.phases[1].weights = {"vertex": 1.0}
+    next(p for p in config.phases if p.name == "synthetic").weights = {"vertex": 1.0}
     with pytest.raises(ValueError, match=r"'vertex'.*vertices"):
+        dual_grid.make(config, TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"loss": "correspondence"}, "only the source 'synthetic'"),
+        ({"loss": "supervised"}, "only the source 'synthetic'"),
+        (
+            {"loss": "supervised", "sources": ("synthetic",), "imagine": True},
+            "set its imagine to False",
+        ),
+    ],
+)
+def test_a_phase_that_its_sources_can_not_serve_is_refused(changes, said):
+    config = page.get_config("test").unlock()
+    config.phases[-1].update({"imagine": False, "weights": {}} | changes)
+    with pytest.raises(ValueError, match=said):
         dual_grid.make(config, TEMPLATE)
 
 
@@ -231,7 +224,7 @@ def test_a_weight_without_term_is_refused():
         ("grid", 10),
         ("window", 7),
         ("sigma", 0.0),
-        ("margin", 8.0),
+        ("margin", 7.5),
         ("points", 0),
         ("icp_points", 1000),
         ("features", 0),
