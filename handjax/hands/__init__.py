@@ -4,8 +4,11 @@ skeleton      joints by name, their tree, and every dataset's order
 anatomy       lengths, axes and limits of the resting skeleton
 template      the built-in hand at four resolutions
 articulate    Template + Pose -> joints, surface, spheres; angles <-> rotations
+fit_joints    inverse kinematics: 21 key points -> pose and shape
+inverse       what stands behind it
 poses         named poses, joint limits, samples of poses, shapes and views
 spheres       the 41 spheres that ride on the skeleton
 mesh_grid     where the surface lies on the grid of [wan2020]
+graph         the surface as a tree of ever coarser graphs, for [ge2019]
 build         how all of it was made (host side, once)
 """

@@ -17,11 +17,15 @@ from handjax.geometry.precision import einsum, small_matmul
 from handjax.hands.skeleton import (
     JOINT_PARENTS,
     KEYPOINT_JOINTS,
+    KEYPOINTS,
     MANO_POSED,
     POSED,
     POSED_PARENTS,
 )
 from handjax.hands.template import Template
+
+SCALE_BONE = (KEYPOINTS.index("middle_mcp"), KEYPOINTS.index("middle_pip"))
+"""The bone whose length is called the hand's scale."""
 
 
 class Pose(NamedTuple):
@@ -120,6 +124,26 @@ def posed_transforms(
 def keypoints(hand: Hand) -> Float[Array, "21 3"]:
     """The 21 key points of the field, `skeleton.KEYPOINTS`, mm."""
     return hand.joints[jnp.array(KEYPOINT_JOINTS)]
+
+
+def scale_and_root(
+    joints: Float[Array, "21 3"],
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Length of the middle finger's proximal bone and depth of the wrist, mm.
+
+    What the field gives to methods that estimate a hand free of both.
+
+    Args:
+        joints: key points in a camera's frame, mm.
+
+    Source: [ge2019] Sec. 5.1.
+    """
+    bone = joints[SCALE_BONE[1]] - joints[SCALE_BONE[0]]
+    squared = jnp.sum(bone**2)
+    # The slope of sqrt is infinite at 0.
+    some = squared > 0.0
+    length = jnp.where(some, jnp.sqrt(jnp.where(some, squared, 1.0)), 0.0)
+    return length, joints[KEYPOINTS.index("wrist"), 2]
 
 
 def rotations_from_angles(

@@ -15,13 +15,15 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from handjax.networks.layers import Dense, GroupNorm
+
 GROUPS = 16
 
 
 def activate(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
     """Group norm and ReLU; to be called inside a compact module."""
     groups = gcd(GROUPS, x.shape[-1])
-    return nn.relu(nn.GroupNorm(groups, dtype=x.dtype)(x))
+    return nn.relu(GroupNorm(groups, dtype=x.dtype)(x))
 
 
 def upsample(x: Float[Array, "batch h w c"]) -> Float[Array, "batch h2 w2 c"]:
@@ -50,11 +52,11 @@ class Bottleneck(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w o"]:
-        y = nn.Dense(self.features // 2, dtype=x.dtype)(activate(x))
+        y = Dense(self.features // 2, dtype=x.dtype)(activate(x))
         y = nn.Conv(self.features // 2, (3, 3), dtype=x.dtype)(activate(y))
-        y = nn.Dense(self.features, dtype=x.dtype)(activate(y))
+        y = Dense(self.features, dtype=x.dtype)(activate(y))
         if x.shape[-1] != self.features:
-            x = nn.Dense(self.features, use_bias=False, dtype=x.dtype)(x)
+            x = Dense(self.features, use_bias=False, dtype=x.dtype)(x)
         return x + y
 
 
@@ -107,6 +109,31 @@ class Stem(nn.Module):
         return Bottleneck(self.features)(x)
 
 
+def stacked(
+    x: Float[Array, "batch p q c"],
+    *,
+    maps: int,
+    widths: tuple[int, ...],
+    stacks: int,
+    blocks: int,
+) -> tuple[list[Float[Array, "batch p q maps"]], Float[Array, "batch p q c"]]:
+    """Hourglasses in a row, each with maps of its own; inside a compact module.
+
+    Returns:
+        Maps of every stack; features that the last was given, and those that it made of
+        them, summed. Both float32, whatever is computed in.
+    """
+    dense, outputs, y = partial(Dense, dtype=x.dtype), [], x
+    for stack in range(stacks):
+        y = activate(Hourglass(widths, blocks)(x))
+        y = activate(dense(widths[0])(y))
+        h = dense(maps)(y)
+        outputs.append(h.astype(jnp.float32))
+        if stack + 1 < stacks:
+            x = x + dense(widths[0])(y) + dense(widths[0])(h)
+    return outputs, x.astype(jnp.float32) + y
+
+
 class StackedHourglass(nn.Module):
     """Stem, then one or more hourglasses, each with its own output maps.
 
@@ -133,14 +160,6 @@ class StackedHourglass(nn.Module):
     def __call__(
         self, x: Float[Array, "batch h w c"]
     ) -> list[Float[Array, "batch p q maps"]]:
-        dense = partial(nn.Dense, dtype=self.dtype)
         x = Stem(self.widths[0])(x.astype(self.dtype))
-        outputs = []
-        for stack in range(self.stacks):
-            y = Hourglass(self.widths, self.blocks)(x)
-            y = activate(dense(self.widths[0])(activate(y)))
-            maps = dense(self.maps)(y)
-            outputs.append(maps.astype(jnp.float32))
-            if stack + 1 < self.stacks:
-                x = x + dense(self.widths[0])(y) + dense(self.widths[0])(maps)
-        return outputs
+        sizes = {"widths": self.widths, "stacks": self.stacks, "blocks": self.blocks}
+        return stacked(x, maps=self.maps, **sizes)[0]

@@ -13,7 +13,6 @@ from handjax.hands.anatomy import joint_limits
 from handjax.hands.articulate import Pose, posed_transforms, rotations_from_angles
 from handjax.hands.skeleton import FINGERS, JOINT_PARENTS, JOINTS, POSED
 from handjax.hands.template import load_template
-from tests.compiling import ONCE
 
 NAMES = """neutral relaxed, neutral rigid, good luck, fake gun, star trek,
 star trek extended thumb, thumb up relaxed, thumb up normal, thumb up rigid,
@@ -54,7 +53,7 @@ def named(joints_of):
 @pytest.fixture(scope="module")
 def samples():
     keys = jax.random.split(jax.random.key(0), SAMPLES)
-    sample = jax.jit(jax.vmap(poses.sample_angles), compiler_options=ONCE)
+    sample = jax.jit(jax.vmap(poses.sample_angles))
     return np.asarray(sample(keys))
 
 
@@ -224,7 +223,7 @@ def test_fingers_close_and_open_in_every_combination(samples):
 def test_taking_the_better_of_two_leaves_fewer_clashes(template, clash, samples):
     keys = jax.random.split(jax.random.key(1), 1000)
     each = jax.vmap(lambda key: poses.sample_angles(key, template))
-    sample = jax.jit(each, compiler_options=ONCE)
+    sample = jax.jit(each)
     better = np.asarray(sample(keys))
     np.testing.assert_array_equal(better, sample(keys))
     assert np.mean(clash(better)) < 0.5 * np.mean(clash(samples[:1000]))

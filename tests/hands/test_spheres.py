@@ -23,7 +23,6 @@ from handjax.hands.build.sphere_surfaces import (
 )
 from handjax.hands.skeleton import DATASETS, JOINTS, NYU14_OF_36, POSED
 from handjax.hands.template import load_template
-from tests.compiling import ONCE
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +137,7 @@ def test_keypoints_from_spheres_are_within_2_mm_of_the_joints_on_average(templat
         )
         return spheres.keypoints_from_spheres(hand.centres) - keypoints(hand)
 
-    each = jax.jit(jax.vmap(sample), compiler_options=ONCE)
+    each = jax.jit(jax.vmap(sample))
     off = each(jax.random.split(jax.random.key(7), 300))
     off = jnp.linalg.norm(off, axis=-1)
     assert off.mean() < 1.5

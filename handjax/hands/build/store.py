@@ -47,3 +47,9 @@ def write_layouts(path: Path, layouts: dict[str, np.ndarray]) -> None:
     kinds = {name: np.uint8 if name == "side" else np.float32 for name in layouts}
     arrays = {name: array.astype(kinds[name]) for name, array in layouts.items()}
     np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def write_trees(path: Path, trees: dict[str, np.ndarray]) -> None:
+    """Write the vertex at each node of the finest graphs."""
+    arrays = {name: order.astype(np.int16) for name, order in trees.items()}
+    np.savez_compressed(path, allow_pickle=False, **arrays)

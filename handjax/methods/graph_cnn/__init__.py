@@ -1,0 +1,364 @@
+"""Mesh and pose from a picture in colour: Ge et al., CVPR 2019 [ge2019].
+
+3D hand shape and pose estimation from a single RGB image. Heat-maps of the key points,
+then a latent vector, then graph convolutions from a coarse hand to a fine one, then the
+key points as a linear function of its vertices.
+
+What differs, and why. Norms are group norms, so that a network is a function of its
+parameters. Terms are the paper's sums in cm over the number of vertices, see
+`labelled`. Scale and root depth are given where the labels of a batch say them, as the
+paper has it in training and test; what the networks say without them is estimated
+beside it (`lift.find_root`). Depth maps are compared where both show a hand. The
+regressor works on vertices around their mean.
+
+Notation, shared by every function here and by the tests:
+    u, d, s, z_r: of a point in the picture, and its depth there: see `lift`.
+    H: heat-maps of the 21 key points, (p, q, 21).
+    v: vertices of the surface, mm in the camera's frame.
+    e: edges of the surface; n: normals of its faces.
+
+Equations:
+    (1)  Chebyshev convolution      `networks.chebyshev.convolve`
+    L_H  heat-maps                  `labelled.heatmap_error`
+    (2)  vertices                   `labelled.vertex_error`
+    (3)  normals                    `labelled.normal_error`
+    (4)  edges                      `labelled.edge_error`
+    (5)  Laplacian                  `labelled.laplacian_error`
+    L_J  key points                 `labelled.pose_error`
+    (6)  fully supervised           `LOSSES`, weighed by the config's phases
+    (7)  depth map                  `weak.depth_error`
+    L_pM pseudo-ground truth        (4) and (5) on `weak.pseudo_truth`
+    (8)  weakly supervised          `LOSSES`, weighed by the config's phases
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from handjax.batch import Batch
+from handjax.geometry import cameras
+from handjax.hands.fit_joints import fit_joints
+from handjax.hands.graph import ROOTS
+from handjax.hands.template import Template
+from handjax.methods.graph_cnn import labelled, weak
+from handjax.methods.graph_cnn.estimate import (
+    PIPELINES,
+    Prediction,
+    Room,
+    camera_of,
+    in_camera,
+    in_world,
+    init,
+    init_head,
+    make_room,
+    predict,
+    regressed,
+)
+from handjax.methods.method import Config, Method, Terms
+
+OF_MESH = ("vertices", "normals", "edges", "laplacian")
+"""Terms of L_M."""
+LOSSES = {
+    "heatmaps": ("heatmaps",),
+    "regressor": ("regressor",),
+    "supervised": ("heatmaps", *OF_MESH, "joints"),
+    "hourglass": ("heatmaps",),
+    "weak": ("heatmaps", "depth", "pseudo_edges", "pseudo_laplacian", "joints"),
+    "transfer": ("joints",),
+}
+"""What a phase may minimise, and the terms that it may weigh."""
+MOVES = {
+    "heatmaps": ("heatmaps",),
+    "regressor": ("regressor",),
+    "supervised": ("heatmaps", "encoder", *PIPELINES),
+    "hourglass": ("heatmaps",),
+    "weak": ("heatmaps", "encoder", "regressor", *PIPELINES),
+    "transfer": ("pose",),
+}
+"""Networks that a loss moves. Source: [ge2019] Sec. 4.3 and 4.4."""
+PARTS = {
+    "regressor": ("mesh",),
+    "weak": ("mesh", "parameters"),
+    "transfer": ("pose",),
+}
+"""Pipelines that have what a loss is about, where not all have."""
+FINE_TUNING = ("hourglass", "weak")
+"""Losses on real pictures: the hourglasses by themselves, then all networks."""
+TEACHER = "teacher"
+"""Parameters as they were when fine-tuning began: the paper's pseudo-ground truth is
+from its "pretrained model", so the hourglasses' features are those that the other
+networks have learnt with. Source: [ge2019] Sec. 4.1 and 4.4."""
+
+
+def make(config: Config, template: Template) -> Method:
+    """The method as pure functions.
+
+    Args:
+        config: see `configs/graph_cnn.py`; `template`, `model`, `synthetic.rgb` and
+            `phases` are read.
+        template: the hand at rest.
+
+    Raises:
+        ValueError: naming a setting that can't be, and what it may be.
+
+    Source: [ge2019] Eq. (6) and Eq. (8), whose sums are weighed by the phases.
+    """
+    _check(config)
+    room, mesh = make_room(config, template), labelled.mesh_of(template)
+    losses = [phase.loss for phase in config.phases]
+    taught = "weak" in losses
+    first = next((loss for loss in losses if loss in FINE_TUNING), None)
+    terms = partial(_terms, room=room, mesh=mesh, settings=config.synthetic.rgb)
+    return Method(
+        init=partial(_init, room=room, taught=taught),
+        predict=partial(predict, room=room),
+        losses={loss: partial(terms, names=names) for loss, names in LOSSES.items()},
+        trainable={
+            loss: lambda path, moves=moves: path[0] in moves
+            for loss, moves in MOVES.items()
+        },
+        imagine=None,
+        joints=partial(joints, room=room),
+        begin=partial(
+            _begin,
+            first=first if taught else None,
+            head=lambda: init_head(jax.random.key(config.seed), room),
+        ),
+        blind=frozenset({"regressor"}),
+    )
+
+
+def joints(prediction: Prediction, batch: Batch, *, room: Room) -> dict[str, Array]:
+    """Key points and vertices in the world, mm: as they are, and `_given` what is.
+
+    Where key points alone are estimated and the config says so, the template at its
+    mean shape is laid on them by inverse kinematics: direct LBS.
+    """
+    found = {"keypoints21": prediction.own_joints, "given21": prediction.joints}
+    if prediction.vertices is not None and prediction.own_vertices is not None:
+        found["vertices"] = prediction.own_vertices
+        found["given_vertices"] = prediction.vertices
+    elif room.skins:
+        for name, at in (("vertices", "keypoints21"), ("given_vertices", "given21")):
+            shape = jnp.zeros(len(room.template.shape_joints))
+            found[name] = fit_joints(room.template, found[at], shape=shape).vertices
+    return {name: in_world(points, batch) for name, points in found.items()}
+
+
+def _init(
+    key: Any, batch: Batch, *, room: Room, taught: bool
+) -> tuple[dict[str, Any], dict]:
+    params = init(key, batch, room)
+    return params | ({TEACHER: params} if taught else {}), {}
+
+
+def _begin(
+    loss: str,
+    params: dict[str, Any],
+    *,
+    first: str | None,
+    head: Callable[[], Any],
+    shown: Batch | None = None,
+) -> dict[str, Any]:
+    """What a phase begins with: the first on real pictures with a copy of all, to be
+    taught by; a transfer with a head of its own, if there is none."""
+    del shown
+    if loss == "transfer" and "pose" not in params:
+        return params | {"pose": head()}
+    if loss != first:
+        return params
+    own = {name: part for name, part in params.items() if name != TEACHER}
+    return own | {TEACHER: jax.tree.map(jnp.copy, own)}
+
+
+def _terms(
+    params: Any,
+    prediction: Prediction,
+    batch: Batch,
+    *,
+    names: tuple[str, ...],
+    room: Room,
+    mesh: labelled.Mesh,
+    settings: Config,
+) -> Terms:
+    """The terms of a loss, as far as the batch's labels allow.
+
+    Raises:
+        ValueError: the phase mixes sources, or a weak one has no key points.
+    """
+    if not isinstance(batch, Batch):
+        raise ValueError("a phase of graph_cnn takes one source")
+    known = {
+        **_of_heatmaps(prediction, batch, room, settings),
+        **_of_surface(prediction, batch, room, mesh),
+        **_of_joints(params, prediction, batch, room),
+    }
+    if "depth" in names:
+        if "true_heatmaps" not in known:
+            raise ValueError(
+                "the weak loss needs key points in the picture: name 'keypoints2d', or "
+                "'joints', among the labels of its source"
+            )
+        true = known.pop("true_heatmaps")
+        known |= _of_weak(params, prediction, batch, true, room, mesh)
+    return {name: known[name] for name in names if name in known}
+
+
+def _of_heatmaps(
+    prediction: Prediction, batch: Batch, room: Room, settings: Config
+) -> dict[str, Array]:
+    """L_H, and the true heat-maps, wherever key points in the picture are known."""
+    uv = _true_pixels(batch)
+    if uv is None:
+        return {}
+    size = prediction.heatmaps[-1].shape[1]
+    true = labelled.true_heatmaps(uv, room.pixels, size, settings.heatmap_sigma)
+    count = len(room.template.vertices)
+    valid = batch.labels.joints_valid
+    error = labelled.heatmap_error(prediction.heatmaps, true, count, valid)
+    if valid is not None:
+        # Where nobody knows better, the teacher sees what was found.
+        true = jnp.where(valid[:, None, None], true, prediction.heatmaps[-1])
+    return {"heatmaps": error, "true_heatmaps": true}
+
+
+def _true_pixels(batch: Batch) -> Float[Array, "batch 21 2"] | None:
+    if batch.labels.keypoints2d is not None:
+        return batch.labels.keypoints2d[:, 0]
+    if batch.labels.joints is None:
+        return None
+    camera = camera_of(batch)
+    return jax.vmap(cameras.project)(camera, in_camera(batch.labels.joints, batch))
+
+
+def _of_surface(
+    prediction: Prediction, batch: Batch, room: Room, mesh: labelled.Mesh
+) -> dict[str, Array]:
+    """L_M, wherever surfaces are estimated and known."""
+    found, uv = prediction.vertices, prediction.uv
+    if found is None or uv is None or batch.labels.vertices is None:
+        return {}
+    true = in_camera(batch.labels.vertices, batch)
+    camera = camera_of(batch)
+    true_uv = jax.vmap(cameras.project)(camera, true)
+    return {
+        "vertices": labelled.vertex_error(found, true, uv, true_uv, room.pixels),
+        "normals": labelled.normal_error(found, true, mesh),
+        "edges": labelled.edge_error(found, true, mesh),
+        "laplacian": labelled.laplacian_error(found, true, mesh),
+    }
+
+
+def _of_joints(
+    params: Any, prediction: Prediction, batch: Batch, room: Room
+) -> dict[str, Array]:
+    """L_J of what is estimated, and of what the regressor makes of true surfaces."""
+    labels = batch.labels
+    if labels.joints is None:
+        return {}
+    true = in_camera(labels.joints, batch)
+    score = partial(
+        labelled.pose_error,
+        true=true,
+        count=len(room.template.vertices),
+        valid=labels.joints_valid,
+    )
+    terms = {"joints": score(prediction.joints)}
+    if "regressor" in params and labels.vertices is not None:
+        surface = in_camera(labels.vertices, batch)
+        terms["regressor"] = score(regressed(params["regressor"], surface, room=room))
+    return terms
+
+
+def _of_weak(
+    params: Any,
+    prediction: Prediction,
+    batch: Batch,
+    true: Float[Array, "batch p q 21"],
+    room: Room,
+    mesh: labelled.Mesh,
+) -> dict[str, Array]:
+    """L_D, where depth is known, and L_pM."""
+    assert prediction.vertices is not None
+    taught = weak.pseudo_truth(params[TEACHER], batch, true, room)
+    terms = {}
+    if batch.views.depth is not None or batch.views.mask is not None:
+        terms["depth"] = weak.depth_error(prediction, batch, mesh, room.pixels)
+    return terms | {
+        "pseudo_edges": labelled.edge_error(prediction.vertices, taught, mesh),
+        "pseudo_laplacian": labelled.laplacian_error(prediction.vertices, taught, mesh),
+    }
+
+
+def _check(config: Config) -> None:
+    """Refuse what no network can be built from, and terms that a phase can't have.
+
+    Raises:
+        ValueError: naming the setting and what it may be.
+    """
+    model, pixels = config.model, config.synthetic.rgb.pixels
+    coarsest = 2 ** (len(model.widths) - 1)
+    same = f"that of synthetic.rgb.pixels, {pixels}"
+    wanted = {
+        "template": (config.template in ROOTS, f"one of {list(ROOTS)}"),
+        "model.pipeline": (model.pipeline in PIPELINES, f"one of {PIPELINES}"),
+        "model.stacks": (model.stacks >= 1, "1 or more"),
+        "model.mesh_widths": (len(model.mesh_widths) == 3, "three numbers"),
+        "model.regressor_widths": (len(model.regressor_widths) == 2, "two numbers"),
+        "model.widths": (min(model.widths, default=0) >= 2, "numbers of 2 or more"),
+        "synthetic.rgb.pixels": (
+            pixels % 64 == 0 and (pixels // 4) % coarsest == 0,
+            f"a multiple of 64, and of {4 * coarsest} for {len(model.widths)} widths",
+        ),
+        "synthetic.rgb.heatmap_pixels": (
+            config.synthetic.rgb.heatmap_pixels * 4 == pixels,
+            f"a quarter of synthetic.rgb.pixels, {pixels // 4}",
+        ),
+        "studio.rgb.pixels": (config.studio.rgb.pixels == pixels, same),
+        # Runs from before there were such crops say nothing of them.
+        "real.pixels": (config.real.get("pixels", pixels) == pixels, same),
+    }
+    for name, (right, what) in wanted.items():
+        if not right:
+            value = config.to_dict()
+            for part in name.split("."):
+                value = value[part]
+            raise ValueError(f"{name} is {value!r}; it must be {what}")
+    for phase in config.phases:
+        _check_phase(phase, config)
+
+
+def _check_phase(phase: Config, config: Config) -> None:
+    """Refuse terms that a loss has not, and losses that a pipeline has no part in.
+
+    Raises:
+        ValueError: naming the phase and what it may be.
+    """
+    known = LOSSES.get(phase.loss, ())
+    weighed = {name for name, weight in phase.weights.items() if weight}
+    unknown = sorted(set(phase.weights) - set(known))
+    if known and unknown:
+        raise ValueError(
+            f"phase {phase.name!r} weighs {unknown}; the terms of its loss "
+            f"{phase.loss!r} are {list(known)}"
+        )
+    pipelines = PARTS.get(phase.loss, PIPELINES)
+    if weighed & set(OF_MESH):
+        pipelines = PARTS["weak"]
+    if config.model.pipeline not in pipelines:
+        raise ValueError(
+            f"phase {phase.name!r} of loss {phase.loss!r} wants model.pipeline to be "
+            f"one of {pipelines}; it is {config.model.pipeline!r}. Rows of the paper's "
+            "tables that change it can't be joined with those that don't"
+        )
+    for source in {"studio", "real"} & set(phase.sources):
+        lacks = [x for x in ("depth", "mask") if x not in config[source].labels]
+        if "depth" in weighed and lacks:
+            raise ValueError(
+                f"phase {phase.name!r} compares depth where it shows the hand; name "
+                f"{lacks} among {source}.labels"
+            )
