@@ -21,11 +21,11 @@ from jaxtyping import Array, Key
 from ml_collections import ConfigDict, config_flags
 
 from handjax import training, visualize, weights
-from handjax.batch import FAR
+from handjax.batch import FAR, Source
 from handjax.data import synthetic
 from handjax.data.real import loading
 from handjax.evaluation import metrics, protocols
-from handjax.experiment import Experiment, assemble, example, join, judge
+from handjax.experiment import Experiment, assemble, example, join, watch
 from handjax.training import Phase, TrainState, configs
 from handjax.training.arguments import default_workdir, parse
 
@@ -53,6 +53,14 @@ class Run(NamedTuple):
     log: training.Log
     interrupt: training.Interrupt
     examiner: training.Examiner
+    joined: dict[Any, Source]
+
+    def source(self, phase: Phase) -> Source:
+        """What a phase draws from; the same object where the phases draw the same."""
+        sizes = tuple(phase.sources.items())
+        if sizes not in self.joined:
+            self.joined[sizes] = join(self.experiment.sources, phase.sources, self.mesh)
+        return self.joined[sizes]
 
 
 def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int:
@@ -87,9 +95,9 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
         root = jax.random.key(config.seed)
         key = jax.random.fold_in(root, training.TRAINING)
         mesh = training.make_mesh(*(n for p in phases for n in p.sources.values()))
-        examiner = judge(experiment)
+        examiner = watch(experiment)
         run = Run(
-            experiment, workdir, phases, key, mesh, saved, log, interrupt, examiner
+            experiment, workdir, phases, key, mesh, saved, log, interrupt, examiner, {}
         )
         state = start(run, init)
         for phase in phases:
@@ -116,14 +124,18 @@ def begin(run: Run, init: str | None) -> TrainState:
     config = run.experiment.config
     if config.get("needs_init") and not init:
         raise configs.ConfigError(
-            "this config trains the last phase alone; say with --init which run or "
-            "release has been through the others"
+            "this config trains only what comes last; say with --init which run or "
+            "release has been through what comes before"
         )
     found = weights.find(init) if init else None
     state = jax.jit(lambda: fresh(run))()
     if found is None:
         return state
-    params, taken = weights.carry_over(found.params, state.params)
+    given, enters = found.params, run.experiment.method.begin
+    if enters is not None:
+        # What the first phase makes of the others need not be there.
+        given = enters(run.phases[0].loss, given, shown=None)
+    params, taken = weights.carry_over(given, state.params)
     kept, _ = weights.carry_over(found.state, state.state)
     if not taken:
         raise weights.MissingError(f"no parameter of {found.origin} fits this method's")
@@ -150,7 +162,7 @@ def fresh(run: Run) -> TrainState:
 
 def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     """Take the steps of a phase that are still to be taken."""
-    source = join(run.experiment.sources, phase.sources, run.mesh)
+    source = run.source(phase)
     first, every = int(state.step), phase.every
     count = training.steps_per_dispatch(
         first, phase.first, phase.last, every, LOG_EVERY, fed=source.feed is not None
@@ -158,7 +170,7 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     step = training.make_step(run.experiment.method, phase, source)
     steps = training.compile_step(step, run.mesh, count)
     if first == phase.first:
-        state = training.enter(state, run.experiment.method, phase)
+        state = training.enter(state, run.experiment.method, phase, show(run, phase))
     run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")
     meter = training.Meter(sum(phase.sources.values()))
     for number in range(first + count, phase.last + 1, count):
@@ -177,23 +189,33 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     return state
 
 
+def show(run: Run, phase: Phase) -> Any:
+    """What a phase begins by looking at."""
+    if not phase.shown:
+        return None
+    source = join(run.experiment.sources, {phase.shown: 1})
+    return jax.jit(source.sample)(run.key, source.held)
+
+
 def examine(run: Run, state: TrainState, phase: Phase, number: int) -> None:
-    """Measure held-out frames, draw some of them, keep a checkpoint."""
+    """Measure frames, draw some of them, keep a checkpoint."""
     config = run.experiment.config
     key = jax.random.fold_in(jax.random.key(0), training.VALIDATION)
     found = run.examiner(state.ema, state.state, key, config.evaluation.frames)
     names = PROTOCOL.counted(found.truth)
     errors = metrics.errors_by_set(found.predicted, found.truth, found.valid, names)
+    learnt = config.evaluation.get("source", "synthetic") == "studio"
     centre = "_true_centre" if synthetic.stands_on_truth(config.synthetic) else ""
-    figures = {f"{k}_mean_mm{centre}": metrics.mean(e) for k, e in errors.items()}
-    run.log.evaluate(number, phase.name, figures)
+    how = "_learnt" if learnt else centre
+    figures = {f"{k}_mean_mm{how}": metrics.mean(e) for k, e in errors.items()}
+    run.log.evaluate(number, phase.name, figures, learnt=learnt)
     draw(run, found, next(iter(errors.values())), number)
     save(run, state, number, (next(iter(figures.values())), phase))
 
 
 def draw(run: Run, found: training.Estimates, errors: Any, number: int) -> None:
-    """Leave a picture of the first held-out frames, if their depth was seen."""
-    if found.depth is None:
+    """Leave a picture of the first frames measured, if it was kept what was seen."""
+    if found.depth is None and found.image is None:
         return
     frames = range(min(SHOWN, len(errors)))
     headings = [f"{metrics.mean(errors[frame][None]):.1f} mm" for frame in frames]

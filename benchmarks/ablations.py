@@ -4,10 +4,12 @@
         --out runs/table1
     ... --rows multi_view without_vae --seeds 0 1 2
 
-Every row starts from --init and trains the config's last phase as its row of `ROWS`
-says; rows that say otherwise train from the beginning. What is done already in --out
-is not done again: the same command goes on where it stopped. Writes table.txt,
-table.json and figures.png, the success curves of the config's `FIGURES`.
+Every row starts from --init and trains what the config's variant `adapt` leaves as its
+row of `ROWS` says: the last phase, and of the weak rows of graph_cnn the one before it;
+rows that say otherwise train from the beginning, or start from another row's run, which
+is then made too. What is done already in --out is not done again: the same command goes
+on where it stopped. Writes table.txt, table.json and figures.png, the success curves of
+the config's `FIGURES`: of the joints that its `MEASURED` names first, or of --measure.
 """
 
 import argparse
@@ -50,6 +52,21 @@ class Table(NamedTuple):
         """Where a row's run and its evaluation are."""
         return self.chosen.out / f"{row}_{seed}"
 
+    @property
+    def usual(self) -> str | None:
+        """The joint set of the paper's figures; None for what evaluate.py has first."""
+        return next(iter(getattr(self.page, "MEASURED", ())), None)
+
+    @property
+    def measured(self) -> str | None:
+        """The joint set that was asked for."""
+        return self.chosen.measure or self.usual
+
+    def studio(self) -> str:
+        """The capture's version, of depth or of colour."""
+        in_colour = studio.in_colour(self.page.get_config(self.chosen.size).studio)
+        return studio.colour.label() if in_colour else studio.label()
+
 
 def main() -> int:
     """Train and test what is missing, then print; returns the exit status."""
@@ -63,6 +80,11 @@ def main() -> int:
         known = ", ".join(table.page.ROWS)
         print(f"no rows are called {unknown}; there are: {known}", file=sys.stderr)
         return 2
+    known = getattr(table.page, "MEASURED", ())
+    if chosen.measure and chosen.measure not in known:
+        there = ", ".join(known) or "nothing to choose"
+        print(f"--measure is {chosen.measure!r}; there is {there}", file=sys.stderr)
+        return 2
     try:
         for seed in chosen.seeds:
             for row in rows:
@@ -73,7 +95,11 @@ def main() -> int:
     except configs.ConfigError as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    errors = {row: read_errors(table, row) for row in rows}
+    found = {row: read_errors(table, row) for row in rows}
+    errors = {row: e for row, e in found.items() if e is not None}
+    if not errors:
+        print(f"none of these rows was measured by {chosen.measure}", file=sys.stderr)
+        return 2
     text = write_table(table, errors)
     draw_figures(table, errors)
     print(text)
@@ -95,6 +121,7 @@ def read_arguments() -> argparse.Namespace:
         "--amount", choices=studio.AMOUNTS, help="of frames to test on; the config's"
     )
     parser.add_argument("--steps", type=int, help="of the last phase; the config's")
+    parser.add_argument("--measure", help="joint set, one of the config's `MEASURED`")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
@@ -107,17 +134,24 @@ def load_page(path: str) -> Any:
 def train_and_test(table: Table, name: str, seed: int) -> int:
     """Whatever is missing of one run; returns the exit status."""
     row, folder = table.page.ROWS[name], table.folder(name, seed)
+    first = table.chosen.init
+    if row.begins:
+        status = train_and_test(table, row.begins, seed)
+        if status:
+            return status
+        first = str(table.folder(row.begins, seed))
     config = configure(table, name, seed)
-    claim(folder, {"config": configs.plain(config), "init": table.chosen.init})
+    asked = {"config": configs.plain(config), "init": first, "studio": table.studio()}
+    claim(folder, asked)
     if (folder / "evaluation" / "errors.npz").exists():
         return 0
     # Programs of one row are of no use to the next.
     jax.clear_caches()
-    kind = "--workdir" if Path(table.chosen.init).is_dir() else "--weights"
-    trained = [kind, table.chosen.init]
+    kind = "--workdir" if Path(first).is_dir() else "--weights"
+    trained = [kind, first]
     if row.trains:
         print(f"{name}, seed {seed}", flush=True)
-        init = None if row.scratch else table.chosen.init
+        init = None if row.scratch else first
         status = train.train(assemble(config), folder, init)
         if status:
             return status
@@ -136,7 +170,6 @@ def claim(folder: Path, asked: dict[str, Any]) -> None:
     Raises:
         ConfigError: it was something else.
     """
-    asked["studio"] = studio.label()
     page = folder / "row.json"
     folder.mkdir(parents=True, exist_ok=True)
     if not page.exists():
@@ -157,23 +190,27 @@ def configure(table: Table, name: str, seed: int) -> ConfigDict:
     config.seed = seed
     config.studio.subject = chosen.subject
     if chosen.steps and not row.scratch:
-        config.phases[0].steps = chosen.steps
+        config.phases[-1].steps = chosen.steps
     return config
 
 
-def read_errors(table: Table, row: str) -> np.ndarray:
-    """Joint errors of every seed, (runs, frames, joints)."""
-    found = []
+def read_errors(table: Table, row: str) -> np.ndarray | None:
+    """Joint errors of every seed, (runs, frames, joints); None without such joints."""
+    found, name = [], table.measured
     for seed in table.chosen.seeds:
         path = table.folder(row, seed) / "evaluation" / "errors.npz"
         with np.load(path, allow_pickle=False) as stored:
-            found.append(stored[stored.files[0]])
+            name = name or stored.files[0]
+            if name not in stored.files:
+                return None
+            found.append(stored[name])
     return np.stack(found)
 
 
 def write_table(table: Table, errors: Mapping[str, np.ndarray]) -> str:
     """Write and return the table: against the paper's and the first row."""
     rows, first = table.page.ROWS, next(iter(errors))
+    compared = table.measured == table.usual
     each = {row: np.nanmean(e, axis=-1) for row, e in errors.items()}
     head = f"{'row':34}{'mm, 95 % interval':>24}{'<20 mm':>9}{'paper':>8}"
     lines = [f"{head}   against {rows[first].title}; paper"]
@@ -181,7 +218,7 @@ def write_table(table: Table, errors: Mapping[str, np.ndarray]) -> str:
     for row, e in each.items():
         shown = compare.interval(e)
         under = float(metrics.success(np.concatenate(errors[row]), np.array([20.0]))[0])
-        paper = rows[row].paper
+        paper = rows[row].paper if compared else None
         line = f"{rows[row].title:34}{shown!s:>24}{100 * under:8.1f}%"
         line += f"{paper:8.2f}" if paper else f"{'-':>8}"
         figures[row] = {"mm": shown._asdict(), "under_20": under, "paper": paper}
@@ -199,7 +236,8 @@ def write_table(table: Table, errors: Mapping[str, np.ndarray]) -> str:
         means = ", ".join(f"{mean:.2f}" for mean in e.mean(axis=-1))
         lines.append(f"{rows[row].title:34}{means}")
     about = f"seeds {table.chosen.seeds}, from {table.chosen.init}, {table.chosen.size}"
-    lines += ["", f"{studio.label()}, subject {table.chosen.subject}, {about}"]
+    about += f", {table.measured}" if table.measured else ""
+    lines += ["", f"{table.studio()}, subject {table.chosen.subject}, {about}"]
     text = "\n".join(lines)
     (table.chosen.out / "table.txt").write_text(text + "\n")
     (table.chosen.out / "table.json").write_text(json.dumps(figures, indent=2) + "\n")
@@ -210,11 +248,9 @@ def draw_figures(table: Table, errors: Mapping[str, np.ndarray]) -> None:
     """Success curves of the rows of each figure that are there, side by side."""
     from matplotlib.figure import Figure
 
-    drawn = {
-        curves.title: [row for row in curves.rows if row in errors]
-        for curves in table.page.FIGURES.values()
-    }
-    drawn = {title: rows for title, rows in drawn.items() if rows}
+    figures = table.page.FIGURES.values()
+    drawn = {c: [row for row in c.rows if row in errors] for c in figures}
+    drawn = {curves: rows for curves, rows in drawn.items() if rows}
     if not drawn:
         return
     down = -(-len(drawn) // 2)
@@ -222,9 +258,14 @@ def draw_figures(table: Table, errors: Mapping[str, np.ndarray]) -> None:
     every = figure.subplots(down, 2, squeeze=False).ravel()
     for axes in every[len(drawn) :]:
         axes.set_axis_off()
-    for axes, (title, rows) in zip(every, drawn.items(), strict=False):
-        _draw_curves(axes, {table.page.ROWS[row].title: errors[row] for row in rows})
-        axes.set_title(title)
+    for axes, (curves, rows) in zip(every, drawn.items(), strict=False):
+        shown = {table.page.ROWS[row].title: errors[row] for row in rows}
+        if curves.pck:
+            _draw_pck(axes, shown, curves.pck)
+        else:
+            _draw_curves(axes, shown)
+        axes.set_title(curves.title)
+        axes.legend(frameon=False, fontsize=8)
     figure.savefig(table.chosen.out / "figures.png", dpi=110)
 
 
@@ -239,7 +280,18 @@ def _draw_curves(axes: Any, errors: Mapping[str, np.ndarray]) -> None:
         xlim=(0, 80),
         ylim=(0, 100),
     )
-    axes.legend(frameon=False, fontsize=8)
+
+
+def _draw_pck(
+    axes: Any, errors: Mapping[str, np.ndarray], within: tuple[float, float]
+) -> None:
+    low, high = within
+    thresholds = np.linspace(low, high, 61)
+    for title, e in errors.items():
+        e = np.concatenate(e)
+        share, area = metrics.share_of_joints(e, thresholds), metrics.auc(e, low, high)
+        axes.plot(thresholds, 100 * share, label=f"{title}: {area:.3f}")
+    axes.set(xlabel="threshold, mm", ylabel="joints under it, %", xlim=within)
 
 
 if __name__ == "__main__":

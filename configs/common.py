@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ml_collections import ConfigDict
 
 ADAPT = "adapt"
-"""The variant that trains the last phase alone."""
+"""The variant that trains only what comes last; --init gives what comes before."""
 
 REAL = "real"
 """The variant that draws from a real dataset where others draw from the studio."""
@@ -22,6 +22,7 @@ class Row(NamedTuple):
         dataset: what it is tested on.
         trains: whether there is anything to train beyond where all rows start.
         scratch: whether it has to be trained from the beginning.
+        begins: the row whose run it starts from; None for where all rows start.
     """
 
     title: str
@@ -30,13 +31,22 @@ class Row(NamedTuple):
     dataset: str = "studio"
     trains: bool = True
     scratch: bool = False
+    begins: str | None = None
 
 
 class Curves(NamedTuple):
-    """A figure of a paper: success curves of some rows of its table."""
+    """A figure of a paper: success curves of some rows of its table.
+
+    Attributes:
+        title: as the paper calls it.
+        rows: whose curves.
+        pck: thresholds, mm, of the share of joints, with its area; None for the share
+            of frames with every joint under a threshold.
+    """
 
     title: str
     rows: tuple[str, ...]
+    pck: tuple[float, float] | None = None
 
 
 def read_variant(
@@ -57,8 +67,9 @@ def read_variant(
             f"paper's table ({', '.join(rows)}), as in 'small,{next(iter(rows))}'; "
             f"got {variant!r}"
         )
-    # What leaves out phases comes last: the others speak of them.
-    names.sort(key=lambda name: name == ADAPT)
+    # Rows bring phases that draw from the studio, which REAL replaces; what leaves out
+    # phases comes last: the others speak of them.
+    names.sort(key=lambda name: (name == ADAPT, name == REAL))
     return (sizes[size], *(rows[name] for name in names))
 
 
@@ -74,6 +85,7 @@ def phase(
     every: int = 0,
     keep: str = "best",
     imagine: bool = False,
+    shown: str = "",
 ) -> ConfigDict:
     """One stage of training: what is minimised, on what, for how long.
 
@@ -90,6 +102,7 @@ def phase(
             "latest" where these have no say in what is learnt.
         imagine: whether estimates of the first source are drawn anew, as labelled
             frames beside the others.
+        shown: the source of one example that the phase begins by looking at.
     """
     return ConfigDict(
         {
@@ -103,6 +116,7 @@ def phase(
             "every": every,
             "keep": keep,
             "imagine": imagine,
+            "shown": shown,
         }
     )
 
@@ -156,8 +170,15 @@ def coloured() -> ConfigDict:
 
 
 def evaluation() -> ConfigDict:
-    """How often and on how many held-out frames."""
-    return ConfigDict({"every": 1000, "frames": 1024, "batch_size": 64})
+    """How often and on how many frames; a run's own tests are apart from this."""
+    return ConfigDict(
+        {
+            "every": 1000,
+            "frames": 1024,
+            "batch_size": 64,
+            "source": "synthetic",  # held out; or "studio", those learnt from
+        }
+    )
 
 
 def studio() -> ConfigDict:
@@ -171,7 +192,7 @@ def studio() -> ConfigDict:
             "frames": 1.0,  # share of the frames that is used
             "multi_view": 1.0,  # share of those that keeps all views, not one; of depth
             "labels": (),  # what the method may read: "centres", "joints",
-            # "mask"; of rgb: "joints", "keypoints2d", "depth", "mask"
+            # "mask"; of rgb: "joints", "keypoints2d", "scale", "depth", "mask"
             "rgb": studio_in_colour(),
         }
     )
@@ -197,7 +218,10 @@ def real() -> ConfigDict:
             "splits": ("train",),  # those to learn from, together
             "sees": "depth",  # along parallel rays; or "image", as the camera saw it
             "views": 3,  # of frames that have so many
-            "labels": (),  # may be read: "joints", "vertices", "depth", "mask"
+            "labels": (),  # may be read: "joints", "vertices"; of images also
+            # "keypoints2d", "scale", "depth", "mask"
+            "pixels": 256,  # edge of an image's crop
+            "cube": 0.0,  # what a crop shows, mm; 0 for the dataset's own
             "center": "depth",  # of the crop: found in it; or "gt", the joints' mean
             "crop_jitter": 10.0,  # mm, at most, from there
         }

@@ -52,7 +52,7 @@ class Labels(NamedTuple):
 
     Attributes:
         joints: the canonical 21 key points.
-        joints_valid: which of them the source labels.
+        joints_valid: which key points the source labels, in space or in the views.
         centres: the 41 sphere centres.
         radii: their radii.
         vertices: the surface; zeros where it is not valid.
@@ -62,6 +62,9 @@ class Labels(NamedTuple):
         own_valid: which of them it labels.
         keypoints2d: the canonical key points in each view, pixels.
         heatmaps: these as Gaussians of height one, in pixels of their own.
+        scale: length of the middle finger's proximal bone, mm.
+        root: depth of the wrist in each view's camera, mm.
+        scale_valid: of which hands scale and root are known; None where of all.
     """
 
     joints: Float[Array, "batch 21 3"] | None = None
@@ -74,6 +77,9 @@ class Labels(NamedTuple):
     vertices_valid: Bool[Array, "batch"] | None = None
     keypoints2d: Float[Array, "batch view 21 2"] | None = None
     heatmaps: Float[Array, "batch view 21 rows columns"] | None = None
+    scale: Float[Array, "batch"] | None = None
+    root: Float[Array, "batch view"] | None = None
+    scale_valid: Bool[Array, "batch"] | None = None
 
 
 class Batch(NamedTuple):

@@ -6,12 +6,15 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from jaxtyping import Array, Key
 
 from handjax.batch import Source
 from handjax.data import studio, synthetic
 from handjax.data.real import loading as real
+from handjax.evaluation.apart import means_apart
 from handjax.evaluation.protocols import true_joints
+from handjax.geometry import nearby
 from handjax.hands.poses import VIEWS
 from handjax.hands.template import Template, load_template
 from handjax.methods.method import Method
@@ -21,9 +24,11 @@ from handjax.training.configs import Config, ConfigError
 Offer = Callable[[int], Source]
 """How many examples a draw -> their source; what it holds is made only now."""
 
-METHODS = ("wan_spheres", "dual_grid")
+METHODS = ("wan_spheres", "dual_grid", "graph_cnn", "deep_hand_mesh")
 DTYPES = ("float32", "bfloat16")
 KEEPS = ("best", "latest")
+COUNTED = ("every", "frames", "batch_size")
+WATCHED = ("synthetic", "studio")
 
 
 class Experiment(NamedTuple):
@@ -67,6 +72,7 @@ def check(config: Config) -> None:
             _may_be_surrounded(config),
         ),
         "model.dtype": (config.model.dtype, DTYPES),
+        "evaluation.source": (config.evaluation.get("source", "synthetic"), WATCHED),
         "studio.modality": (
             config.studio.get("modality", "depth"),
             studio.MODALITIES,
@@ -79,6 +85,10 @@ def check(config: Config) -> None:
             for x in config.studio.labels
         },
         **{f"phases[{k}].keep": (p.keep, KEEPS) for k, p in enumerate(config.phases)},
+        **{
+            f"phases[{k}].shown": (p.get("shown", ""), ("", "neutral"))
+            for k, p in enumerate(config.phases)
+        },
         **_choices_of_colour(config),
         **_choices_of_real(config),
     }
@@ -89,7 +99,7 @@ def check(config: Config) -> None:
         raise ConfigError("phases is empty; a run needs one phase or more")
     counts = {
         "batch_size": config.batch_size,
-        **{f"evaluation.{name}": count for name, count in config.evaluation.items()},
+        **{f"evaluation.{n}": config.evaluation[n] for n in COUNTED},
         **{f"phases[{k}].steps": p.steps for k, p in enumerate(config.phases)},
         **{
             f"phases[{k}].batch_sizes.{name}": count
@@ -149,6 +159,7 @@ def make_sources(config: Config, template: Template) -> dict[str, Offer]:
         "synthetic": partial(synthetic.source, template, config.synthetic),
         "poses": partial(synthetic.poses_alone, template, config.synthetic),
         "studio": partial(studio.source, config.studio),
+        "neutral": partial(studio.neutral, config.studio),
     }
     if "real" in config:
         offers["real"] = partial(real.source, config.real, seed=config.seed)
@@ -162,10 +173,44 @@ def judge(experiment: Experiment) -> Examiner:
     return make_examiner(experiment.method, source, true_joints, size)
 
 
+def watch(experiment: Experiment) -> Examiner:
+    """Whoever judges the method while it learns, on what the config says: held-out
+    synthetic frames, or, of a method of one person, frames that it learns from."""
+    config = experiment.config
+    if config.evaluation.get("source", "synthetic") == "synthetic":
+        return judge(experiment)
+    size = config.evaluation.batch_size
+    source = experiment.sources["studio"](size)
+    return make_examiner(experiment.method, source, true_joints, size)
+
+
 def judge_in_studio(experiment: Experiment, test: studio.TestFrames) -> Examiner:
     """Whoever judges the method on a subject's test frames, of the batch size given."""
     size = experiment.config.evaluation.batch_size
-    return make_examiner(experiment.method, test.source, true_joints, size, test.part)
+    measure = None
+    if test.surface is not None:
+        measure = _beside(test.surface, load_template(experiment.config.template))
+    return make_examiner(
+        experiment.method,
+        test.source,
+        true_joints,
+        size,
+        test.part,
+        measure=measure,
+    )
+
+
+def _beside(
+    truth: studio.TrueSurface, template: Template
+) -> Callable[[Any, Any], dict[str, Any]]:
+    """Measures surfaces of the template's topology beside the true ones."""
+    ours, theirs = nearby.fans(template.faces), nearby.fans(truth.faces)
+
+    def measure(vertices: Any, held: Any) -> dict[str, Any]:
+        true, counted = np.asarray(truth.pose(held)), truth.counted
+        return means_apart(vertices, true, ours, theirs, counted=counted)
+
+    return measure
 
 
 def example(experiment: Experiment) -> Source:

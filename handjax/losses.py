@@ -6,6 +6,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+def smooth_l1(x: Float[Array, "*any"], beta: float = 1.0) -> Float[Array, "*any"]:
+    """A parabola within beta, straight beyond, in the units of x.
+
+    Source: Girshick, Fast R-CNN, ICCV 2015, Eq. (3), there with beta = 1.
+    """
+    size = jnp.abs(x)
+    return jnp.where(size < beta, 0.5 * jnp.square(x) / beta, size - 0.5 * beta)
+
+
 def weigh(
     terms: Mapping[str, Float[Array, ""]], weights: Mapping[str, float]
 ) -> Float[Array, ""]:

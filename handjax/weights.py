@@ -155,7 +155,9 @@ def save_release(workdir: str | Path, name: str) -> Path:
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"a release is named by a-z, 0-9 and _; got {name!r}")
     weights = from_run(workdir)
-    flat = _flatten({"params": weights.params, "state": weights.state})
+    release = assemble(weights.config).method.release
+    params = release(weights.params) if release else weights.params
+    flat = _flatten({"params": params, "state": weights.state})
     arrays = io.BytesIO()
     np.savez_compressed(
         arrays, allow_pickle=False, **{key: _narrow(leaf) for key, leaf in flat.items()}

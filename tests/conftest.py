@@ -31,11 +31,15 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled(tmp_path_factory):
-    """Every program is compiled once, in whichever test or process it comes first."""
+    """Every program is compiled once, in whichever test or process it comes first.
+
+    And quickly: most run a few times only.
+    """
     folder = shared(tmp_path_factory, "compiled")
     settings = {
         "jax_compilation_cache_dir": str(folder),
         "jax_persistent_cache_min_compile_time_secs": 0.0,
+        QUICK: True,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
@@ -45,11 +49,12 @@ def compiled(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def quick():
-    """What a module's tests compile from here on is compiled quickly, and slower."""
-    jax.config.update(QUICK, True)
-    yield
+def optimized():
+    """What a module's tests run is compiled as users have it."""
+    jax.clear_caches()  # what is there may have been compiled quickly
     jax.config.update(QUICK, False)
+    yield
+    jax.config.update(QUICK, True)
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from handjax import losses
 from handjax.losses import weigh
 
 TERMS = {"near": jnp.array(2.0), "far": jnp.array(5.0)}
@@ -28,3 +30,10 @@ def test_a_term_of_weight_zero_spoils_neither_the_sum_nor_its_gradient():
 def test_weigh_refuses_a_weight_without_term():
     with pytest.raises(KeyError, match=r"weights name \['fra'\].*'far', 'near'"):
         weigh(TERMS, {"fra": 1.0})
+
+
+def test_smooth_l1_is_a_parabola_that_goes_on_straight():
+    x = jnp.array([0.0, 5.0, 10.0, -30.0])
+    np.testing.assert_allclose(
+        losses.smooth_l1(x, 10.0), [0.0, 1.25, 5.0, 25.0], rtol=1e-6
+    )

@@ -4,6 +4,8 @@ Two rigs recorded side by side and are not calibrated to one another, so each ha
 splits: `train` and `test` are those of the stereo pair (BB: left, right; the world is
 the left camera), `sk_train` and `sk_test` those of the RealSense (SK: colour, depth;
 the world is the depth camera, in which its labels are).
+For methods on colour the depth is moved into the colour camera, and of it the hand is
+what lies near the bones of the labels: there are no masks (`data.real.beside`).
 
 Traps: joint 0 is the middle of the palm, not the wrist. Depth is red + 256 green. The
 rotation and translation of the read-me lead from colour to depth.
@@ -53,6 +55,9 @@ ABOUT = About(
     },
     frames={"train": 15000, "test": 3000, "sk_train": 15000, "sk_test": 3000},
     joints="stb",
+    # Of the RealSense alone.
+    labels=("depth", "mask"),
+    beside=True,
     # Of a public copy, as MATLAB wrote it on 31 May 2016.
     checksums={
         "labels/B1Counting_BB.mat": (

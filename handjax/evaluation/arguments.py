@@ -11,8 +11,10 @@ from handjax.hands.poses import VIEWS
 
 CENTERS = {"depth": "depth", "file": "a file", "gt": "GROUND TRUTH"}
 """What the crop centres of --center come from, as it is printed."""
-OF_STUDIO = ("subject", "amount")
-OF_SYNTHETIC = ("seed", "view", "noise")
+OF_STUDIO = ("subject", "amount", "moments")
+MOMENTS = ("test", "train")
+"""Of the studio, those to test on and, of methods of one person, those learnt from."""
+OF_SYNTHETIC = ("seed", "view", "noise", "surroundings")
 OF_READING = (
     *("format", "unit", "flip", "axes", "order", "palm", "shift", "camera", "key"),
 )
@@ -27,7 +29,7 @@ OF_REAL = (
     *("root", *OF_LABELS, "centers", "align", "subset", "predictions", "names"),
     *("save_predictions", "save_format", "data_dir"),
 )
-MAY_BE_OFF = ("noise", "labels_palm")
+MAY_BE_OFF = ("noise", "surroundings", "labels_palm")
 """Flags that say something when they are off, too."""
 
 
@@ -101,9 +103,18 @@ def _add_generated(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="of the sensor; default: the config's",
     )
+    synthetic.add_argument(
+        "--surroundings",
+        action=argparse.BooleanOptionalAction,
+        help="an arm and background in depth; default: the config's",
+    )
     captured = parser.add_argument_group("--dataset studio")
     captured.add_argument("--subject", help="A to D; default: the config's")
     captured.add_argument("--amount", help="of frames; default: the config's")
+    captured.add_argument(
+        "--moments",
+        help="in colour: test or, of a method of one person, train; default: test",
+    )
 
 
 def _add_real(group: Any) -> None:

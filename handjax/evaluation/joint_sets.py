@@ -4,7 +4,6 @@ A dataset's own joints (`skeleton.DATASETS`) are not always those that it is sco
 of NYU's 36 the field counts 14, and STB's palm is moved to the wrist.
 """
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -72,7 +71,7 @@ _NYU14_BONES = (
 )
 _NYU12 = tuple(k for k, name in enumerate(_NYU14) if name not in ("PALM_1", "PALM_2"))
 
-JOINT_SETS: Mapping[str, JointSet] = {
+JOINT_SETS: dict[str, JointSet] = {
     "nyu14": JointSet(_NYU14, _NYU14_TIPS, _NYU14_BONES),
     "nyu14_denoised": JointSet(_NYU14, _NYU14_TIPS, _NYU14_BONES),
     "nyu12": JointSet(
@@ -80,6 +79,8 @@ JOINT_SETS: Mapping[str, JointSet] = {
     ),
     "centres41": JointSet(spheres.NAMES, (15, 21, 27, 33, 39)),
     "keypoints21": _of_keypoints(KEYPOINTS),
+    "given21": _of_keypoints(KEYPOINTS),
+    "laid21": _of_keypoints(KEYPOINTS),
     "icvl": _icvl(),
     "msra15": _of_keypoints(DATASETS["msra15"].joints),
     "stb": _of_keypoints(("wrist", *DATASETS["stb"].joints[1:])),
@@ -92,13 +93,29 @@ JOINT_SETS: Mapping[str, JointSet] = {
     "ho3d": _of_keypoints(DATASETS["ho3d"].keypoints),
 }
 
+
+def told(joint_set: str) -> str:
+    """The set of a dataset's joints by a method that was told scale and root depth."""
+    return f"{joint_set}_told"
+
+
+_IN_COLOUR = ("stb", "rhd", "freihand", "interhand", "dexycb", "deep_hand_mesh", "ho3d")
+JOINT_SETS |= {told(name): JOINT_SETS[name] for name in _IN_COLOUR}
+
 DENOISED = "nyu14_denoised"
 """The 14 joints after a method's own correction of the palm's; beside the others, and
 only where it is asked for."""
 
-SURFACES = ("vertices", "refined")
+SURFACES = ("vertices", "refined", "given_vertices")
 """Sets of vertices: of generated hands, as a method estimates them and as it has them
 once a template was laid on them. They have neither names nor tips."""
+
+GIVEN = ("given21", "given_vertices")
+"""Sets of methods that were told the hand's true scale and the depth of its root."""
+
+LAID = "laid21"
+"""Key points by a method that is told where the wrist and the four finger roots are,
+and laid on these: [moon2020] Sec. 5.2. Its others stand on their mean."""
 
 SCORED = {"nyu36": "nyu14"}
 """The set that a dataset's joints are scored as, where that has another name."""
@@ -136,7 +153,8 @@ def true_joints(labels: Labels, own: str | None = None) -> dict[str, Truth]:
         ):
             found[name] = Truth(joints, jnp.ones(joints.shape[:2], bool))
     if labels.joints is not None:
-        found["keypoints21"] = _truth(labels.joints, labels.joints_valid)
+        truth = _truth(labels.joints, labels.joints_valid)
+        found |= dict.fromkeys(("keypoints21", "given21", LAID), truth)
     if labels.vertices is not None:
         surface = _of_surface(labels.vertices, labels.vertices_valid)
         found |= dict.fromkeys(SURFACES, surface)

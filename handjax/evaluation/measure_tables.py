@@ -95,6 +95,15 @@ BLOCKS: Mapping[str, tuple[str, tuple[Column, ...]]] = {
             _percent("F@15", "f_15"),
         ),
     ),
+    "apart": (
+        "two surfaces, mm and degrees",
+        (
+            Column("to the truth", "surface_to_truth_mm", interval=True),
+            Column("and back", "truth_to_surface_mm", interval=True),
+            Column("normals", "normal_degrees", 2, interval=True),
+            Column("and back", "normal_degrees_back", 2, interval=True),
+        ),
+    ),
     "masks": (
         "pixels of all masks, %",
         (

@@ -21,10 +21,12 @@ from jaxtyping import Array, Bool, Float, Int
 from handjax.batch import Batch, Labels
 from handjax.evaluation.joint_sets import (
     DENOISED,
+    JOINT_SETS,
     SCORED,
     Truth,
     from_keypoints,
     scored,
+    told,
     true_joints,
 )
 
@@ -51,13 +53,17 @@ def joints_of(
     Args:
         joints: of a method.
         joint_set: what the dataset is scored on, made from key points where the method
-            does not give it.
+            does not give it; and once more as the method has it that was told scale and
+            root depth, where it was.
     """
 
     def extended(prediction: Any, batch: Batch) -> dict[str, Array]:
         found = dict(joints(prediction, batch))
         if joint_set not in found:
             found[joint_set] = from_keypoints(own_of(joint_set), found["keypoints21"])
+        if "given21" in found and batch.labels.scale is not None:
+            given = from_keypoints(own_of(joint_set), found["given21"])
+            found[told(joint_set)] = given
         return found | {WORLD: world_points(batch)}
 
     return extended
@@ -72,7 +78,10 @@ def truth_of(joint_set: str) -> Callable[[Labels], dict[str, Truth]]:
         nothing = Truth(jnp.zeros((frames, 4, 3)), jnp.ones((frames, 4), bool))
         # The key points are what pictures show.
         kept = (joint_set, DENOISED, "keypoints21")
-        return {k: v for k, v in sets.items() if k in kept} | {WORLD: nothing}
+        known = {k: v for k, v in sets.items() if k in kept} | {WORLD: nothing}
+        if told(joint_set) in JOINT_SETS:
+            known[told(joint_set)] = sets[joint_set]
+        return known
 
     return found
 

@@ -15,8 +15,9 @@ from typing import Any
 from handjax.evaluation.compare import ALONE, BLOCK
 from handjax.evaluation.joint_sets import (
     DENOISED,
+    GIVEN,
     JOINT_SETS,
-    SURFACES,
+    LAID,
     JointSet,
     Truth,
     true_joints,
@@ -51,7 +52,7 @@ def _in_turn(
 
 
 _GENERATED = Protocol(
-    sets=("nyu14", "centres41", "keypoints21", *SURFACES),
+    sets=("nyu14", "centres41", LAID, "keypoints21", "vertices", "refined", *GIVEN),
     thresholds=(20.0, 30.0, 40.0),
     curve=(0.0, 80.0),
     note="held-out synthetic frames, drawn as in training from keys of their own",

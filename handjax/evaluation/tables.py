@@ -19,12 +19,15 @@ LEGEND = (
 )
 
 
-def of_sets(found: Mapping[str, Any], protocol: Protocol) -> str:
+def of_sets(
+    found: Mapping[str, Any], protocol: Protocol, beside: Sequence[str] = ()
+) -> str:
     """One method's figures: a line a joint set, then one a joint of the headline.
 
     Args:
         found: `report.results`.
         protocol: of the dataset.
+        beside: lines on what else was measured.
     """
     shares = "".join(f"{f'<{t:g} mm':>9}" for t in protocol.thresholds)
     lines = [f"{'':26}{'mean':>8}{'median':>8}{'tips':>8}{shares}"]
@@ -34,6 +37,7 @@ def of_sets(found: Mapping[str, Any], protocol: Protocol) -> str:
         lines.append(_set_row(f"{name}, {CONSTANT}", figures, protocol))
     lines += ["", f"{'joint of ' + found['joint_set']:26}{'mean':>8}"]
     lines += [f"{name:26}{mm:8.2f}" for name, mm in found["per_joint_mm"].items()]
+    lines += beside
     lines += ["", f"{found['frames']} frames; mm; <t: frames with every joint under t"]
     return "\n".join([*lines, protocol.note])
 

@@ -12,8 +12,17 @@ from typing import Any
 import numpy as np
 
 from handjax import files
-from handjax.evaluation import figures, metrics, own, report, score, tables
-from handjax.evaluation.joint_sets import STANDING_IN
+from handjax.evaluation import (
+    figures,
+    measure_tables,
+    metrics,
+    own,
+    report,
+    score,
+    tables,
+)
+from handjax.evaluation.intervals import under
+from handjax.evaluation.joint_sets import GIVEN, LAID, STANDING_IN, told
 from handjax.evaluation.known import Known
 from handjax.evaluation.matching import which_frames
 from handjax.evaluation.mistakes.labels import require_known
@@ -25,6 +34,10 @@ from handjax.evaluation.score import Scored
 Sheet = Callable[..., Any]
 """(estimates, frames, headings) -> a picture of them; None where there is none."""
 
+TOLD = "told the hand's true scale and root depth"
+"""Said of sets beside those of methods that were told nothing."""
+PLACED = "on the true wrist and finger roots; keypoints21: on their mean, as it turned"
+"""Said where a hand is laid on what is true."""
 LOST = 100.0
 """Crop centres farther than this from half of the hands are not of these frames, mm."""
 
@@ -57,14 +70,20 @@ def tell(
         metrics.errors_by_set(predicted, truth, valid, names)
         for predicted in (estimates.predicted, trivial)
     )
-    results = report.results(errors, constant, protocol) | dict(facts)
-    text = f"{title}\n\n{tables.of_sets(results, protocol)}"
+    apart = {k: np.asarray(e)[:, None] for k, e in (estimates.surfaces or {}).items()}
+    means = [under(key, e, protocol) for key, e in apart.items()]
+    surface: dict[str, Any] = {k: v for found in means for k, v in found.items()}
+    results = report.results(errors, constant, protocol) | dict(facts) | surface
+    beside = measure_tables.blocks([{"method": "surface", "apart": surface}])
+    notes = {f"{', '.join(GIVEN)}: {TOLD}": set(GIVEN), f"{LAID}: {PLACED}": {LAID}}
+    lines = [title, *(n for n, sets in notes.items() if sets & set(names)), ""]
+    text = "\n".join([*lines, tables.of_sets(results, protocol, beside)])
     files.write(chosen.out / "table.txt", f"{text}\n".encode())
     written = [
         report.write_json(chosen.out, results),
         figures.write_figure(chosen.out, errors, constant, protocol),
         *_draw(chosen, estimates, errors[results["joint_set"]], sheet),
-        report.write_errors(chosen.out, errors),
+        report.write_errors(chosen.out, errors | apart),
     ]
     return [text, *map(str, written)]
 
@@ -125,17 +144,20 @@ def scored_of(
     """
     require_known(known.joints, known.valid, known.origin, protocol, align)
     notes += (*which_frames(known.span, protocol), *_stood_in(protocol))
+    if told(protocol.sets[0]) in estimates.predicted:
+        notes += (f"{told(protocol.sets[0])}: {TOLD}",)
     c = estimates.predicted[own.CAMERA]
     joints = own.to_camera(estimates.predicted[protocol.sets[0]], c)
     truth = known.joints, known.valid
     found = score.score(
         name, known.span, joints, *truth, protocol, align=align, notes=notes
     )
-    if not denoiser or DENOISED not in estimates.predicted:
-        return found
-    mended = own.to_camera(estimates.predicted[DENOISED], c)
-    e = score.measure(mended, *truth, protocol, align)
-    return found._replace(errors={**found.errors, DENOISED: e})
+    errors = dict(found.errors)
+    for more in (told(protocol.sets[0]), *((DENOISED,) if denoiser else ())):
+        if more in estimates.predicted:
+            other = own.to_camera(estimates.predicted[more], c)
+            errors[more] = score.measure(other, *truth, protocol, align)
+    return found._replace(errors=errors)
 
 
 def _stood_in(protocol: Protocol) -> tuple[str, ...]:

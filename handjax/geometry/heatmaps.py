@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
+from handjax.geometry import cameras
+
 Normalisation = Literal["softmax", "relu"]
 NORMALISATIONS = get_args(Normalisation)
 """How a heat-map becomes weights: as printed, or as in the released code."""
@@ -31,6 +33,21 @@ def gaussian(
     u = (jnp.arange(width) - uv[0]) / sigma
     v = (jnp.arange(height) - uv[1]) / sigma
     return jnp.exp(-0.5 * v**2)[:, None] * jnp.exp(-0.5 * u**2)
+
+
+def gaussians(
+    uv: Float[Array, "points 2"], pixels: int, size: int, sigma: Float[ArrayLike, ""]
+) -> Float[Array, "points size size"]:
+    """`gaussian` of points of a picture, in maps that are coarser than it.
+
+    Args:
+        uv: where the points are in the picture, pixels.
+        pixels: edge of the picture.
+        size: edge of the maps.
+        sigma: standard deviation, pixels of the maps.
+    """
+    places = cameras.crop_pixels(uv, jnp.zeros(2), jnp.full(2, size / pixels))
+    return jax.vmap(lambda at: gaussian(at, size, size, sigma))(places)
 
 
 def depth_label(

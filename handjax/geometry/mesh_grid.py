@@ -29,7 +29,7 @@ WINDOW = 8
 SIGMA = 0.5
 """Of the softmax, 1 / cells^2. Source: [wan2020] Eq. (2)."""
 FEW = 1e-2
-"""Weight that a cell lacks of its average: one that all but nothing reached has 0."""
+"""Added to a cell's weight where it divides: what all but nothing reached has 0."""
 
 
 class Extension(NamedTuple):

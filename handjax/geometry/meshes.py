@@ -229,21 +229,21 @@ def _closest(points, triangles):
     tree = KDTree(centroids)
     nearest = tree.query(points)[1]
     # A little more than d, lest rounding leave the closest face out.
-    bound = _measure(points, triangles, nearest).distances * (1 + 1e-9) + 1e-9
+    bound = on_faces(points, triangles, nearest).distances * (1 + 1e-9) + 1e-9
     found = tree.query_ball_point(points, bound + radii.max())
     query = np.repeat(np.arange(len(points)), [len(near) for near in found])
     face = np.concatenate([*found, []]).astype(int)
     gaps = np.linalg.norm(points[query] - centroids[face], axis=-1)
     within = gaps <= bound[query] + radii[face]
     query, face = query[within], face[within]
-    measured = _measure(points[query], triangles, face)
+    measured = on_faces(points[query], triangles, face)
     order = np.lexsort((face, measured.distances, query))
     first = order[np.unique(query[order], return_index=True)[1]]
     return Closest(*(field[first] for field in measured))
 
 
-def _measure(points, triangles, faces):
-    """Each point against one face of its own."""
+def on_faces(points, triangles, faces):
+    """Each point's closest on one face of its own; NumPy."""
     weights = _closest_weights(np, points, triangles[faces])
     closest = np.einsum("ni,nij->nj", weights, triangles[faces])
     distances = np.linalg.norm(points - closest, axis=-1)

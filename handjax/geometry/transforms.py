@@ -61,11 +61,13 @@ def invert(target_from_source: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
 
         (s R)^-1 = (s R)^T / s^2,  s^2 = |s R|^2 / 3
 
-    Scale 0 has no inverse; the map of everything to the origin stands in for it.
+    Scale 0 has no inverse; the map of everything to the origin stands in for it, and
+    for that of scales so small (3e-10) that slopes would overflow.
     """
     linear = target_from_source[:3, :3]
     squared = jnp.sum(linear**2) / 3.0
-    # Dividing by scale 0 would make NaN of value and gradient.
-    inverse = linear.T / jnp.where(squared > 0.0, squared, 1.0)
+    # Slopes divide by the square of this: at 0, and far above it, they would be NaN.
+    some = squared > jnp.finfo(squared.dtype).tiny ** 0.5
+    inverse = linear.T / jnp.where(some, squared, 1.0)
     back = -small_matmul(inverse, target_from_source[:3, 3:])
     return make(inverse, back[:, 0])

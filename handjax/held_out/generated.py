@@ -9,16 +9,20 @@ import jax
 from handjax import training, visualize
 from handjax.batch import FAR
 from handjax.data import studio, synthetic
-from handjax.evaluation.arguments import CENTERS, OF_STUDIO
+from handjax.evaluation.arguments import CENTERS, MOMENTS
 from handjax.evaluation.predictions import FileError
 from handjax.experiment import assemble, judge, judge_in_studio
 from handjax.training import configs
 
+OF_DRAWING = ("center", "view", "noise", "surroundings")
+"""Options that are settings of the synthesis."""
 DETECTED = "crop centre as from a detector, 10 mm off the truth"
 
 
 def settle(chosen: argparse.Namespace, found: Any) -> None:
     """Give options that nobody gave their defaults, and refuse what is not there.
+
+    The config is told what was chosen of synthetic frames.
 
     Args:
         chosen: the command line.
@@ -37,17 +41,25 @@ def settle(chosen: argparse.Namespace, found: Any) -> None:
             f"--center {chosen.center} is of depth; pictures in colour are cropped "
             "around the true hand: leave it out"
         )
+    if in_colour and chosen.surroundings is not None:
+        raise FileError("--surroundings is of depth; leave it out for colour")
     defaults = {"seed": 0, "center": "gt" if in_colour else "depth", "view": "haar"}
-    defaults |= {name: found.config.studio[name] for name in OF_STUDIO}
+    defaults |= {name: found.config.studio[name] for name in ("subject", "amount")}
+    defaults |= {"moments": MOMENTS[0]}
     for name, value in defaults.items():
         if getattr(chosen, name) is None:
             setattr(chosen, name, value)
-    known = {"subject": studio.SUBJECTS, "amount": studio.AMOUNTS}
+    known: dict[str, Any] = {"subject": studio.SUBJECTS, "amount": studio.AMOUNTS}
+    known["moments"] = MOMENTS if studio.in_colour(found.config.studio) else MOMENTS[:1]
     known["center"] = [name for name in CENTERS if name != "file"]
     for name, choices in known.items():
         if getattr(chosen, name) not in choices:
             wanted, got = ", ".join(choices), getattr(chosen, name)
             raise FileError(f"--{name} wants one of {wanted}; got {got!r}")
+    drawn = {name: getattr(chosen, name) for name in OF_DRAWING}
+    with found.config.unlocked():  # configs of older weights lack some of them
+        given = {name: value for name, value in drawn.items() if value is not None}
+        found.config.synthetic.update(given)
 
 
 def estimate(found: Any, chosen: argparse.Namespace) -> Any:
@@ -58,9 +70,6 @@ def estimate(found: Any, chosen: argparse.Namespace) -> Any:
         examiner = judge_in_studio(assemble(config), test)
         frames = min(chosen.frames or test.count, test.count)
         return examiner(found.params, found.state, jax.random.key(0), frames)
-    config.synthetic.center, config.synthetic.view = chosen.center, chosen.view
-    if chosen.noise is not None:
-        config.synthetic.noise = chosen.noise
     examiner = judge(assemble(config))
     frames = chosen.frames or config.evaluation.frames
     key = jax.random.fold_in(jax.random.key(chosen.seed), training.TEST)
@@ -72,7 +81,8 @@ def _captured(config: Any, chosen: argparse.Namespace) -> studio.TestFrames:
     which = chosen.subject, chosen.amount, config.evaluation.batch_size
     if not studio.in_colour(config.studio):
         return studio.test_frames(*which)
-    return studio.test_frames_in_colour(*which, pixels=config.studio.rgb.pixels)
+    pixels = config.studio.rgb.pixels
+    return studio.test_frames_in_colour(*which, pixels=pixels, split=chosen.moments)
 
 
 def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], str]:
@@ -82,6 +92,9 @@ def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], st
         of_colour = studio.in_colour(found.config.studio)
         label = studio.colour.label() if of_colour else studio.label()
         line = f"{label}, subject {chosen.subject}, {chosen.amount}: {DETECTED}"
+        if chosen.moments == "train":
+            facts["moments"] = "train"
+            line += "; moments that may have been LEARNT FROM"
         return facts | {"studio": label, "center": DETECTED}, line
     drawn = found.config.synthetic
     line = (
@@ -95,7 +108,8 @@ def describe(chosen: argparse.Namespace, found: Any) -> tuple[dict[str, Any], st
 
 
 def sheet(estimates: Any, frames: Sequence[int], headings: Sequence[str] = ()) -> Any:
-    """Frames beside what was estimated, as a picture; None where there is no depth."""
-    if estimates.depth is None or "keypoints21" not in estimates.predicted:
+    """Frames beside what was estimated, as a picture; None where nothing was seen."""
+    blind = estimates.depth is None and estimates.image is None
+    if blind or "keypoints21" not in estimates.predicted:
         return None
     return visualize.estimates_sheet(estimates, frames, far=FAR, headings=headings)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from handjax.data.real import loading
+from handjax.data.real import crops, loading
 from handjax.data.real.download import missing
 from handjax.data.real.frame import StoreError
 from handjax.data.real.names import reader
@@ -127,6 +127,9 @@ def _estimate(
     method, size = assemble(found.config).method, found.config.evaluation.batch_size
     (split,), name = protocol.tested(chosen.subset), protocol.sets[0]
     center = chosen.centers or chosen.center or "depth"
+    # Configs of old releases say nothing of some settings, or of all.
+    shown, drawn = (found.config.get(name, {}) for name in ("real", "synthetic"))
+    pixels = drawn.get("rgb", {}).get("pixels", crops.IMAGE_PIXELS)
     try:
         test = loading.test_frames(
             chosen.dataset,
@@ -135,14 +138,18 @@ def _estimate(
             size,
             data_dir=chosen.data_dir,
             center=center,
-            sees=found.config.real.sees if "real" in found.config else "depth",
+            sees=shown.get("sees", "depth"),
+            cube=shown.get("cube") or None,
+            pixels=shown.get("pixels", pixels),
         )
     except loading.FAULTS as wrong:
         # That the frames are there was seen when their labels were read.
         said = str(wrong).removesuffix(OF_CONFIGS)
         raise FileError(f"{found.origin} can't see these frames: {said}") from wrong
     method = method._replace(joints=own.joints_of(method.joints, name))
-    examiner = make_examiner(method, test.source, own.truth_of(name), size, test.part)
+    examiner = make_examiner(
+        method, test.source, own.truth_of(name), size, test.part, pictures=False
+    )
     read = int(np.searchsorted(test.survey.places, count))
     if not read:
         raise FileError(f"none of the first {count} frames of {split} could be read")

@@ -28,7 +28,15 @@ class Method(NamedTuple):
         imagine: (key, prediction, batch) -> labelled batch, for papers that render
             their own estimates as training data; None where there is none.
         joints: (prediction, batch) -> {joint set name: world coordinates, mm}, what
-            evaluation measures; each (batch, joints, 3).
+            evaluation measures; each (batch, joints, 3). "surface" is the template's
+            vertices, measured beside a true surface of any topology.
+        begin: (loss's name, params, *, shown) -> what a phase with this loss begins
+            with, of the same structure; shown is a batch of one, or None where the
+            phase names no source of it, and where only the structure matters. None
+            where phases begin with what the last one left.
+        release: params -> those that are worth releasing, which `predict` and `joints`
+            take as well; None where all are.
+        blind: losses that learn from a few labels alone and look at no picture.
     """
 
     init: Callable[..., tuple[Params, State]]
@@ -37,3 +45,6 @@ class Method(NamedTuple):
     trainable: Mapping[str, Callable[[tuple[str, ...]], bool]]
     imagine: Callable[..., Any] | None
     joints: Callable[..., dict[str, Any]]
+    begin: Callable[..., Params] | None = None
+    release: Callable[[Params], Params] | None = None
+    blind: frozenset[str] = frozenset()

@@ -23,7 +23,7 @@ from handjax.training.logs import Log
 from handjax.training.memory import keep_freed
 from handjax.training.meter import Meter, NotFiniteError, check_finite
 from handjax.training.phases import Phase, phase_at, read_phases
-from handjax.training.step import TrainState, enter, init_state, make_step
+from handjax.training.step import Step, TrainState, enter, init_state, make_step
 
 __all__ = [
     "START",
@@ -39,6 +39,7 @@ __all__ = [
     "Meter",
     "NotFiniteError",
     "Phase",
+    "Step",
     "TrainState",
     "check_finite",
     "compile_step",

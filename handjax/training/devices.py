@@ -1,6 +1,7 @@
 """Data-parallel training: the batch spread over the local devices, the state on all."""
 
 from collections.abc import Callable
+from functools import partial
 from math import gcd
 from typing import Any
 
@@ -10,6 +11,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from handjax.batch import Source
 from handjax.training.configs import ConfigError
+from handjax.training.step import Step, TrainState, keys_of
 
 AT_ONCE = 10
 # Inside a loop, XLA's convolutions on a CPU are many times slower.
@@ -70,12 +72,15 @@ def steps_per_dispatch(*marks: int, fed: bool = False) -> int:
 
 
 def compile_step(
-    step: Callable[..., Any], mesh: Mesh | None, count: int = 1
-) -> Callable[..., Any]:
+    step: Step, mesh: Mesh | None, count: int = 1
+) -> Callable[[TrainState, Any, Any], tuple[TrainState, Any]]:
     """Jit steps in a row, which give their state's memory to the next.
 
+    A step alone is two programs, unless it is blind: phases that draw from the same
+    source share the one that draws.
+
     Args:
-        step: (state, key, held) -> (state, metrics).
+        step: what is done again and again.
         mesh: the devices.
         count: steps a call.
 
@@ -83,15 +88,29 @@ def compile_step(
         (state, key, held) -> (state, metrics of each step, leaves (count, ...)).
     """
 
-    def several(state: Any, key: Any, held: Any) -> tuple[Any, Any]:
+    def several(state: TrainState, key: Any, held: Any) -> tuple[TrainState, Any]:
         return jax.lax.scan(lambda s, _: step(s, key, held), state, None, count)
 
-    def single(state: Any, key: Any, held: Any) -> tuple[Any, Any]:
-        state, metrics = step(state, key, held)
-        return state, jax.tree.map(lambda value: jnp.asarray(value)[None], metrics)
+    def alone(state: TrainState, key: Any, held: Any) -> tuple[TrainState, Any]:
+        return _rowed(step(state, key, held))
 
-    function = single if count == 1 else several
-    if mesh is None:
-        return jax.jit(function, donate_argnums=0)
-    everywhere = NamedSharding(mesh, PartitionSpec())
-    return jax.jit(function, donate_argnums=0, out_shardings=everywhere)
+    def learn(state: TrainState, key: Any, batch: Any) -> tuple[TrainState, Any]:
+        return _rowed(step.learn(state, key, batch))
+
+    everywhere = None if mesh is None else NamedSharding(mesh, PartitionSpec())
+    compiled = partial(jax.jit, donate_argnums=0, out_shardings=everywhere)
+    if count > 1 or step.blind:
+        return compiled(several if count > 1 else alone)
+    keys, sample, move = jax.jit(keys_of), jax.jit(step.sample), compiled(learn)
+
+    def apart(state: TrainState, key: Any, held: Any) -> tuple[TrainState, Any]:
+        draw, noise = keys(key, state.step)
+        return move(state, noise, sample(draw, held))
+
+    return apart
+
+
+def _rowed(stepped: tuple[TrainState, Any]) -> tuple[TrainState, Any]:
+    """One step's metrics as those of several in a row."""
+    state, metrics = stepped
+    return state, jax.tree.map(lambda value: jnp.asarray(value)[None], metrics)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, UInt8
 
 from handjax.batch import Batch, Source
 from handjax.geometry import transforms
@@ -19,6 +20,11 @@ from handjax.methods.method import Method
 START, TRAINING, VALIDATION, TEST = range(4)
 
 
+SURFACE = "surface"
+"""Among what `Method.joints` gives: the template's vertices, which are measured beside
+a true surface of any topology."""
+
+
 class Estimates(NamedTuple):
     """Predictions and truth in the crop frame of each frame's first view, mm.
 
@@ -29,6 +35,11 @@ class Estimates(NamedTuple):
         depth: what the network saw, None for methods on colour.
         camera: crop frame to pixels, leaves (frames, 2).
         radii: of the true spheres, None where the source has none.
+        image: what the network saw, 0 to 255; None for methods on depth, and where
+            nobody will draw it.
+        surfaces: what was measured of each frame's surface, by name; None where the
+            method tells none or the source has none. Thousands of surfaces would take
+            gigabytes.
     """
 
     predicted: dict[str, Any]
@@ -37,6 +48,8 @@ class Estimates(NamedTuple):
     depth: Float[ArrayLike, "frames height width"] | None
     camera: Camera
     radii: Float[ArrayLike, "frames 41"] | None
+    image: UInt8[ArrayLike, "frames height width 3"] | None = None
+    surfaces: Mapping[str, Float[ArrayLike, "frames"]] | None = None
 
 
 class Examiner(NamedTuple):
@@ -78,6 +91,9 @@ def make_examiner(
     true_joints: Callable[[Any], Mapping[str, Any]],
     batch_size: int,
     part: Callable[[int], Any] | None = None,
+    *,
+    pictures: bool = True,
+    measure: Callable[[Any, Any], Mapping[str, Any]] | None = None,
 ) -> Examiner:
     """An examiner of a method on a source of labelled frames.
 
@@ -89,27 +105,43 @@ def make_examiner(
         batch_size: of the source.
         part: number of a batch -> what the source holds for it, where frames come one
             after another and not from the key.
+        pictures: keep what was seen in colour: of a large test set, gigabytes.
+        measure: (`SURFACE` of a batch, on the host; what is held for it) -> figures of
+            each frame by name. None where there is no true surface.
     """
 
+    sample = jax.jit(source.sample)
+
     @jax.jit
-    def look(params: Any, state: Any, key: Key[Array, ""], held: Any) -> Estimates:
-        draw, noise = jax.random.split(key)
-        batch = source.sample(draw, held)
-        prediction, _ = method.predict(params, state, batch, key=noise, train=False)
+    def judge(params: Any, state: Any, key: Key[Array, ""], batch: Any) -> Any:
+        prediction, _ = method.predict(params, state, batch, key=key, train=False)
         predicted = method.joints(prediction, batch)
         truth = {k: v for k, v in true_joints(batch.labels).items() if k in predicted}
         place = jax.vmap(transforms.apply)
         crop, views = crop_from_world(batch), batch.views
-        return Estimates(
+        estimates = Estimates(
             {name: place(crop, predicted[name]) for name in truth},
             {name: place(crop, known.joints) for name, known in truth.items()},
             {name: known.valid for name, known in truth.items()},
             None if views.depth is None else views.depth[:, 0],
             jax.tree.map(lambda leaf: leaf[:, 0], views.camera),
             batch.labels.radii,
+            _whole(views.image[:, 0]) if pictures and views.image is not None else None,
         )
+        return estimates, predicted.get(SURFACE) if measure else None
+
+    def look(params: Any, state: Any, key: Key[Array, ""], held: Any) -> Estimates:
+        draw, noise = jax.random.split(key)
+        estimates, surface = judge(params, state, noise, sample(draw, held))
+        if measure is None or surface is None:
+            return estimates
+        return estimates._replace(surfaces=measure(np.asarray(surface), held))
 
     return Examiner(look, part or (lambda number: source.held), batch_size)
+
+
+def _whole(image: Float[Array, "batch h w 3"]) -> UInt8[Array, "batch h w 3"]:
+    return jnp.round(255.0 * jnp.clip(image, 0.0, 1.0)).astype(jnp.uint8)
 
 
 def crop_from_world(batch: Batch) -> Float[Array, "batch 4 4"]:

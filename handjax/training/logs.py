@@ -43,11 +43,21 @@ class Log:
         self._write(step, phase, means)
         self._screen.move(step, phase, means)
 
-    def evaluate(self, step: int, phase: str, figures: dict[str, float]) -> None:
-        """Keep the figures of an evaluation and say them."""
+    def evaluate(
+        self, step: int, phase: str, figures: dict[str, float], *, learnt: bool = False
+    ) -> None:
+        """Keep the figures of an evaluation and say them.
+
+        Args:
+            step: steps taken.
+            phase: its name.
+            figures: by name.
+            learnt: whether they are of frames that it learns from.
+        """
         self._write(step, phase, {f"eval/{k}": v for k, v in figures.items()})
         told = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
-        self._screen.say(f"step {step}: held-out {told}")
+        frames = "learnt from:" if learnt else "held-out"
+        self._screen.say(f"step {step}: {frames} {told}")
 
     def say(self, line: str) -> None:
         """A line for whoever watches; not kept."""

@@ -1,4 +1,4 @@
-"""The optimiser of a phase: AdamW, a schedule over the phase, clipping, who moves."""
+"""The optimiser of a phase: its rule, a schedule, clipping, who moves."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +10,9 @@ from jaxtyping import Array, Float, Int
 from handjax.training.configs import Config, ConfigError
 
 SCHEDULES = ("constant", "cosine", "step")
+RULES = ("adamw", "rmsprop")
+FORGETS = 0.99
+"""Of RMSprop's mean square, as PyTorch's own."""
 
 
 def make_schedule(config: Config, steps: int) -> optax.Schedule:
@@ -42,19 +45,32 @@ def make_schedule(config: Config, steps: int) -> optax.Schedule:
 def make_optimizer(
     config: Config, steps: int, moves: Any
 ) -> optax.GradientTransformation:
-    """AdamW over the parameters that move; the others stay where they are.
+    """A rule over the parameters that move; the others stay where they are.
 
     Args:
-        config: as for `make_schedule`, with `weight_decay` and `clip`, the largest
-            global norm of the gradient (0 for no limit).
+        config: as for `make_schedule`, with `weight_decay`, `clip`, the largest global
+            norm of the gradient (0 for no limit), and maybe `rule`, one of `RULES`:
+            the first where it is not said.
         steps: of the phase.
         moves: a tree of bools like the parameters', see `moving`.
     """
     schedule = make_schedule(config, steps)
-    rule = optax.adamw(schedule, weight_decay=config.weight_decay)
+    rule = _rule(config, schedule)
     if config.clip:
         rule = optax.chain(optax.clip_by_global_norm(config.clip), rule)
     return optax.partition({True: rule, False: optax.set_to_zero()}, moves)
+
+
+def _rule(config: Config, schedule: optax.Schedule) -> optax.GradientTransformation:
+    match config.get("rule", RULES[0]):
+        case "adamw":
+            return optax.adamw(schedule, weight_decay=config.weight_decay)
+        case "rmsprop":
+            decay = optax.add_decayed_weights(config.weight_decay)
+            down = optax.scale_by_learning_rate(schedule)
+            return optax.chain(optax.scale_by_rms(FORGETS), decay, down)
+        case wrong:
+            raise ConfigError(f"optimizer.rule is {wrong!r}; it must be one of {RULES}")
 
 
 def moving(params: Any, trainable: Callable[[tuple[str, ...]], bool]) -> Any:

@@ -24,6 +24,7 @@ class Phase(NamedTuple):
         keep: which of them counts, the "best" on held-out frames or the "latest".
         imagine: whether estimates of the first source are drawn anew, as one more
             batch, labelled, behind the others.
+        shown: the source of what `Method.begin` sees, one example of it; "" for none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Phase(NamedTuple):
     every: int
     keep: str
     imagine: bool
+    shown: str = ""
 
     @property
     def last(self) -> int:
@@ -64,6 +66,7 @@ def read_phases(config: Config, method: Method) -> tuple[Phase, ...]:
                 every=entry.every or config.evaluation.every,
                 keep=entry.keep,
                 imagine=_imagines(config, entry, method),
+                shown=entry.get("shown", ""),
             )
         )
         first += entry.steps

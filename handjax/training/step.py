@@ -1,6 +1,8 @@
 """One training step: draw a batch, predict, weigh the loss terms, move, average."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +22,6 @@ from handjax.training.optimizer import (
 from handjax.training.phases import Phase
 
 Metrics = dict[str, Any]
-Step = Callable[["TrainState", Key[Array, ""], Any], tuple["TrainState", Metrics]]
 
 
 class TrainState(NamedTuple):
@@ -41,6 +42,36 @@ class TrainState(NamedTuple):
     step: Int[Array, ""]
 
 
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One training step, in two parts that may be compiled together or apart.
+
+    Its randomness comes from the run's key and the number of the step alone, so that a
+    resumed run draws what it would have.
+
+    Attributes:
+        sample: of the source, (key, what it holds) -> batch.
+        learn: (state, key, batch) -> (state, metrics).
+        blind: learns from labels alone; compiled together, others are not made.
+    """
+
+    sample: Callable[[Any, Any], Any]
+    learn: Callable[[TrainState, Key[Array, ""], Any], tuple[TrainState, Metrics]]
+    blind: bool
+
+    def __call__(
+        self, train: TrainState, key: Key[Array, ""], held: Any
+    ) -> tuple[TrainState, Metrics]:
+        """(state, key of the run, what the source holds) -> (state, metrics)."""
+        draw, noise = keys_of(key, train.step)
+        return self.learn(train, noise, self.sample(draw, held))
+
+
+def keys_of(key: Key[Array, ""], number: Int[Array, ""]) -> Key[Array, "2"]:
+    """Keys of what a step draws and of what it adds to that, by the step's number."""
+    return jax.random.split(jax.random.fold_in(key, number))
+
+
 def init_state(method: Method, batch: Any, key: Key[Array, ""]) -> TrainState:
     """The state before the first step; `enter` gives it an optimiser."""
     params, state = method.init(key, batch)
@@ -49,8 +80,20 @@ def init_state(method: Method, batch: Any, key: Key[Array, ""]) -> TrainState:
     return TrainState(params, state, ema, (), jnp.zeros((), jnp.int32))
 
 
-def enter(train: TrainState, method: Method, phase: Phase) -> TrainState:
-    """Begin a phase: same parameters, new optimiser."""
+def enter(
+    train: TrainState, method: Method, phase: Phase, shown: Batch | None = None
+) -> TrainState:
+    """Begin a phase: the parameters that the method wants, a new optimiser.
+
+    Args:
+        train: what the last phase left.
+        method: may change it.
+        phase: begins.
+        shown: one example of the source that the phase is shown.
+    """
+    if method.begin is not None:
+        begin = partial(method.begin, phase.loss, shown=shown)
+        train = train._replace(params=begin(train.params), ema=begin(train.ema))
     moves = moving(train.params, method.trainable[phase.loss])
     optimizer = make_optimizer(phase.optimizer, phase.steps, moves)
     return train._replace(opt_state=optimizer.init(train.params))
@@ -65,24 +108,20 @@ def make_step(method: Method, phase: Phase, source: Source) -> Step:
         source: of batches, or of tuples of batches where the phase mixes sources.
 
     Returns:
-        (state, key of the run, what the source holds) -> (state, metrics). Its
-        randomness comes from the key and `state.step` alone, so that a resumed run
-        draws what it would have.
+        how to draw its batch and to learn from it.
     """
     schedule = make_schedule(phase.optimizer, phase.steps)
 
-    def step(
-        train: TrainState, key: Key[Array, ""], held: Any
+    def learn(
+        train: TrainState, key: Key[Array, ""], batch: Any
     ) -> tuple[TrainState, Metrics]:
-        draw, noise = jax.random.split(jax.random.fold_in(key, train.step))
-        batch = source.sample(draw, held)
 
         def objective(params: Any) -> tuple[Array, tuple[Any, Metrics]]:
-            prediction, state = predict(method, params, train.state, batch, noise)
+            prediction, state = predict(method, params, train.state, batch, key)
             seen = batch
             if phase.imagine:
                 prediction, seen, state = imagine(
-                    method, params, state, prediction, batch, noise
+                    method, params, state, prediction, batch, key
                 )
             terms = method.losses[phase.loss](params, prediction, seen)
             total = weigh(terms, phase.weights)
@@ -103,7 +142,7 @@ def make_step(method: Method, phase: Phase, source: Source) -> Step:
         }
         return TrainState(params, state, ema, opt_state, train.step + 1), metrics
 
-    return step
+    return Step(source.sample, learn, phase.loss in method.blind)
 
 
 def predict(

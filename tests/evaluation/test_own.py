@@ -142,3 +142,16 @@ def test_last_frames_that_were_not_read_keep_their_rows():
     assert np.flatnonzero(~valid.any(axis=1)).tolist() == [7, 38, 39]
     # A few frames that somebody kept are no split that lacks most of them.
     assert len(own.labels_of(known, "nyu14", 8252)[0]) == 38
+
+
+def test_a_method_that_was_told_scale_and_root_is_measured_beside_itself():
+    batch = batch_of(jnp.eye(4)[None], None)
+    said = {"keypoints21": jnp.zeros((1, 21, 3)), "given21": jnp.ones((1, 21, 3))}
+    joints = own.joints_of(lambda p, b: said, "stb")
+    assert "stb_told" not in joints(None, batch)
+    scaled = batch._replace(labels=Labels(scale=jnp.ones(1), root=jnp.ones((1, 1))))
+    found = joints(None, scaled)
+    assert not found["stb"].any()
+    np.testing.assert_allclose(found["stb_told"], 1.0)
+    truth = own.truth_of("stb")(Labels(own=jnp.ones((1, 21, 3))))
+    np.testing.assert_array_equal(truth["stb_told"].joints, truth["stb"].joints)

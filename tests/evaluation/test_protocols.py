@@ -17,7 +17,14 @@ from handjax.hands import spheres
 from handjax.hands.skeleton import DATASETS, KEYPOINTS, NYU14_OF_36, to_dataset
 
 NYU_FINGERS = ("F1", "F2", "F3", "F4", "TH")
-OF_LABELS = {"nyu14": 14, "nyu14_denoised": 14, "centres41": 41, "keypoints21": 21}
+OF_LABELS = {
+    "nyu14": 14,
+    "nyu14_denoised": 14,
+    "centres41": 41,
+    "keypoints21": 21,
+    "given21": 21,
+    "laid21": 21,
+}
 REAL = [name for name, protocol in PROTOCOLS.items() if protocol.title]
 
 

@@ -8,17 +8,22 @@ import numpy as np
 import pytest
 
 from configs import wan_spheres
+from handjax import experiment
 from handjax.batch import Batch, Labels, Views
 from handjax.data import studio
 from handjax.data.studio import colour
+from handjax.evaluation.apart import FIGURES
 from handjax.evaluation.predictions import FileError
 from handjax.experiment import Experiment
 from handjax.geometry.cameras import Pinhole
+from handjax.hands.template import load_template
 from handjax.held_out import generated
 from handjax.methods.method import Method
 from handjax.weights import Weights
 
-CHOSEN = argparse.Namespace(dataset="studio", subject="B", amount="test", frames=6)
+CHOSEN = argparse.Namespace(
+    dataset="studio", subject="B", amount="test", moments="test", frames=6
+)
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def found():
 
 def take(stage, moments, seen, *, pixels, labels):
     """Moments as pictures as red as their number, in place of drawing them."""
-    assert labels == ("joints",)
+    assert labels == ("joints", "scale")
     number = jnp.asarray(moments, jnp.float32)[:, None, None, None, None]
     eye = jnp.broadcast_to(jnp.eye(4), (len(moments), 1, 4, 4))
     views = Views(
@@ -85,6 +90,39 @@ def test_a_method_on_colour_is_tested_on_pictures_in_their_order(found, monkeypa
     assert len(truth) == 6
     np.testing.assert_allclose(far, 1000.0, atol=10.0)
     assert estimates.depth is None
+    assert estimates.surfaces is None
+
+
+def test_a_surface_is_measured_beside_the_true_one_of_its_own_moment(
+    found, monkeypatch
+):
+    """The true surface, 5 mm off: of another frame it would be far away."""
+    test = studio.test_frames_in_colour("B", "test", 4, pixels=16)
+    assert test.surface is not None
+    true = np.concatenate([test.surface.pose(test.part(k)) for k in (0, 1)])
+    off = jnp.asarray(true + np.array([0.0, 5.0, 0.0], np.float32))
+
+    def joints(prediction, batch):
+        moment = jnp.round(prediction[:, 0, 0]).astype(int)
+        return {"keypoints21": prediction, "surface": off[moment]}
+
+    faces = jnp.asarray(test.surface.faces)
+    template = load_template(found.config.template)._replace(faces=faces)
+    monkeypatch.setattr(colour, "take", take)
+    monkeypatch.setattr(experiment, "load_template", lambda name: template)
+    monkeypatch.setattr(
+        generated,
+        "assemble",
+        lambda config: Experiment(config, READER._replace(joints=joints), {}),
+    )
+    measured = generated.estimate(found, CHOSEN).surfaces
+    assert measured.keys() == set(FIGURES)
+    for name in ("surface_to_truth_mm", "truth_to_surface_mm"):
+        assert measured[name].shape == (6,)
+        # What moved along its surface is nearer to it than 5 mm.
+        assert (measured[name] > 1.0).all()
+        assert (measured[name] < 5.0).all()
+    assert (measured["normal_degrees"] < 45.0).all()
 
 
 @pytest.mark.parametrize("modality", studio.MODALITIES)
@@ -97,8 +135,11 @@ def test_frames_are_said_to_be_of_the_studio_that_they_are_of(found, modality):
 
 
 def of_synthesis(**options):
-    nothing = dict.fromkeys(("seed", "center", "view", "subject", "amount", "noise"))
-    return argparse.Namespace(**nothing | {"dataset": "synthetic"} | options)
+    nothing = dict.fromkeys(
+        ("seed", "center", "view", "subject", "amount", "noise", "surroundings")
+    )
+    known = {"dataset": "synthetic", "moments": None}
+    return argparse.Namespace(**nothing | known | options)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +163,23 @@ def test_crops_in_colour_are_not_said_to_be_centred_by_depth(found):
     found.config.synthetic.modality = "rgb"
     with pytest.raises(FileError, match="around the true hand: leave it out"):
         generated.settle(of_synthesis(center="depth"), found)
+
+
+def test_surroundings_are_of_depth(found):
+    found.config.synthetic.modality = "rgb"
+    with pytest.raises(FileError, match="--surroundings is of depth"):
+        generated.settle(of_synthesis(surroundings=True), found)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_is_asked_of_synthetic_frames_is_drawn_and_said(found, wanted):
+    del found.config.synthetic["surroundings"]  # as in older releases
+    found.config.lock()
+    chosen = of_synthesis(surroundings=wanted, noise=False, view="wan2019")
+    generated.settle(chosen, found)
+    drawn = found.config.synthetic
+    assert (drawn.surroundings, drawn.noise, drawn.view) == (wanted, False, "wan2019")
+    said = generated.describe(chosen, found)[1]
+    assert "wan2019 views" in said
+    assert "noise off" in said
+    assert ("arm" in said) == wanted

@@ -11,7 +11,6 @@ import pytest
 from handjax.geometry import cameras
 from handjax.geometry.topology import EdgeFaces, edge_faces
 from handjax.render.silhouette import antialiased, neural_renderer
-from tests.compiling import ONCE
 
 SIZE: dict[str, Any] = {"height": 8, "width": 8, "far": 100.0}
 ORTHOGRAPHIC = cameras.Orthographic(jnp.ones(2), jnp.zeros(2))
@@ -22,7 +21,7 @@ TRIANGLE = np.array([[1.2, 1.1, 10.0], [2.3, 6.4, 10.0], [6.2, 2.3, 10.0]], np.f
 TWO = np.array([[0, 1, 2], [2, 1, 3]])
 
 
-@partial(jax.jit, static_argnames="cull", compiler_options=ONCE)
+@partial(jax.jit, static_argnames="cull")
 @partial(jax.value_and_grad, argnums=3)
 def total(camera, faces, edges, vertices, cull):
     found = antialiased(camera, vertices, faces, edges, cull=cull, samples=5, **SIZE)

@@ -1,7 +1,5 @@
 """Textures: read where they say, and written where they are read."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +11,6 @@ from handjax.geometry import cameras
 from handjax.hands.template import load_template
 from handjax.render import textures
 from handjax.render.rasterize import interpolate, rasterize
-from tests.compiling import ONCE
 
 SMALL = jnp.arange(6.0).reshape(2, 3, 1)  # rows 0 1 2, 3 4 5
 
@@ -115,7 +112,7 @@ def test_a_textured_hand_is_unwrapped_from_a_few_views_and_looks_the_same(hand):
     layout = hand.uv, hand.uv_faces
     middle = hand.vertices.mean(axis=0)
 
-    @partial(jax.jit, compiler_options=ONCE)
+    @jax.jit
     def seen(turn):
         at = (hand.vertices - middle) @ turn.T + jnp.array([0.0, 0.0, 600.0])
         drawn = rasterize(camera, at, hand.faces, height=pixels, width=pixels, far=1e3)

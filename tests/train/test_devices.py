@@ -5,12 +5,26 @@ import subprocess
 import sys
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import train
+from handjax import training
+from handjax.batch import Source
 from handjax.training import devices
 from tests.compiling import QUICK
-from tests.train.toy import ROOT, evaluations, saved_params, toy
+from tests.train.toy import (
+    ROOT,
+    evaluations,
+    saved_params,
+    toy,
+    toy_batch,
+    toy_config,
+    toy_method,
+)
+
+KEY = jax.random.key(2)
 
 
 def test_steps_that_go_to_the_device_together_come_to_the_same_parameters(
@@ -28,6 +42,27 @@ def test_steps_that_go_to_the_device_together_come_to_the_same_parameters(
     assert jax.tree.all(close)
     steps = [entry["step"] for entry in evaluations(tmp_path)]
     assert steps == [4, 6, 8, 12]
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_phases_share_what_draws_their_batches_unless_they_are_blind(blind):
+    traced = []
+
+    def sample(key, held):
+        traced.append(1)
+        return toy_batch(key)
+
+    config = toy_config()
+    method = toy_method()._replace(blind=frozenset({"first"} if blind else ()))
+    phase, source = training.read_phases(config, method)[0], Source(sample)
+    state = training.init_state(method, toy_batch(KEY), KEY)
+    ends = []
+    for _ in range(2):
+        steps = training.compile_step(training.make_step(method, phase, source), None)
+        begun = training.enter(jax.tree.map(jnp.copy, state), method, phase)
+        ends.append(steps(begun, KEY, ())[0].params)
+    assert len(traced) == (2 if blind else 1)
+    jax.tree.map(np.testing.assert_array_equal, *ends)
 
 
 TWO = "--xla_force_host_platform_device_count=2"

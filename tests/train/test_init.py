@@ -52,3 +52,24 @@ def test_init_starts_from_the_parameters_and_the_state_of_another_run(
 def test_init_is_left_aside_where_a_run_goes_on(finished, capsys):
     assert train.train(toy(), finished, init="other") == 0
     assert "--init other was for the start" in capsys.readouterr().out
+
+
+def test_what_the_first_phase_makes_of_the_others_need_not_be_there(
+    finished, tmp_path, monkeypatch
+):
+    plain = toy_method()
+
+    def init(key, batch):
+        params, state = plain.init(key, batch)
+        return params | {"copy": params["bias"]}, state
+
+    def begin(loss, params, *, shown):
+        assert loss == "second"
+        return params | {"copy": jnp.copy(params["bias"])}
+
+    method = plain._replace(init=init, begin=begin)
+    other = weights.Weights(toy_config(), saved_params(finished), {}, "another run")
+    monkeypatch.setattr(weights, "find", lambda name: other)
+    phases = (toy_phase("second", ("synthetic", "more"), steps=1),)
+    config = toy_config(phases=phases, needs_init=True)
+    assert train.train(toy(config)._replace(method=method), tmp_path, init="other") == 0

@@ -5,6 +5,7 @@ import pytest
 
 import train
 from handjax import training
+from handjax.experiment import Experiment
 from handjax.training import Checkpoints
 from tests.train.toy import (
     entries,
@@ -14,6 +15,8 @@ from tests.train.toy import (
     saved_params,
     toy,
     toy_config,
+    toy_method,
+    toy_source,
 )
 
 
@@ -79,3 +82,19 @@ def test_what_is_not_finite_is_never_saved():
     params = {"reader": {"gain": jnp.array([1.0, jnp.inf])}}
     with pytest.raises(training.NotFiniteError, match=r"'reader/gain'.*step 7"):
         training.check_finite(7, params)
+
+
+def test_a_phase_begins_by_looking_at_one_example_of_what_it_is_shown(tmp_path):
+    config = toy_config()
+    config.phases[1].shown = "more"
+    seen = {}
+
+    def begin(loss, params, *, shown):
+        seen.setdefault(loss, shown)
+        return params
+
+    method = toy_method()._replace(begin=begin)
+    sources = {"synthetic": toy_source, "more": toy_source}
+    assert train.train(Experiment(config, method, sources), tmp_path) == 0
+    assert seen["first"] is None
+    assert seen["second"].labels.centres.shape == (1, 41, 3)

@@ -8,7 +8,6 @@ import pytest
 import evaluate
 import train
 from configs import wan_spheres
-from handjax.data.studio import frames
 from handjax.experiment import assemble
 from handjax.training import Checkpoints, configs
 from tests.train.toy import entries
@@ -21,14 +20,7 @@ def config(variant):
 
 
 @pytest.fixture(scope="module")
-def captured(cache):
-    """Frames that other tests know to the bit: not to be compiled quickly."""
-    for split in frames.SPLITS:
-        frames.load("C", "test", split)
-
-
-@pytest.fixture(scope="module")
-def run(captured, quick, tmp_path_factory):
+def run(tmp_path_factory):
     """The folder of a run of all four phases."""
     folder = tmp_path_factory.mktemp("all")
     assert train.train(assemble(config("test")), folder) == 0

@@ -63,6 +63,19 @@ def test_the_first_step_of_adam_is_the_rate_against_the_sign_of_the_gradient():
     np.testing.assert_array_equal(after["still"]["inner"], 1.0)
 
 
+def test_the_first_step_of_rmsprop_is_ten_rates_against_the_sign_of_the_gradient():
+    gradient = {"moves": jnp.array([3.0, -0.1]), "still": {"inner": jnp.ones(2)}}
+    # A hundredth of its square is all that the mean of squares has yet.
+    after = moved(gradient, rule="rmsprop")
+    np.testing.assert_allclose(after["moves"], [1 - 5.0, 1 + 5.0], atol=1e-3)
+    np.testing.assert_array_equal(after["still"]["inner"], 1.0)
+
+
+def test_an_unknown_rule_is_refused_with_the_known_ones():
+    with pytest.raises(configs.ConfigError, match=r"'sgd'.*adamw.*rmsprop"):
+        moved({"moves": jnp.ones(2), "still": {"inner": jnp.ones(2)}}, rule="sgd")
+
+
 def test_weight_decay_pulls_to_zero_only_what_moves():
     nothing = {"moves": jnp.zeros(2), "still": {"inner": jnp.zeros(2)}}
     after = moved(nothing, weight_decay=0.1)

@@ -11,9 +11,9 @@ from jaxtyping import Float
 
 from handjax.batch import FAR, Batch, Labels, Views
 from handjax.data.crop import PIXELS
-from handjax.data.real import crops
+from handjax.data.real import beside, crops, points
 from handjax.data.real.frame import About
-from handjax.data.real.looks import Look, place
+from handjax.data.real.looks import OF_PICTURES, Look, place
 from handjax.data.real.records import Part, Record
 from handjax.geometry import cameras, transforms
 from handjax.hands.skeleton import from_dataset
@@ -38,15 +38,18 @@ def hold(
     size = look.cube or record.cube
     placed = place(record, look, given)[: look.views]
     views = [
-        _show(part, centre + _within_ball(random, look.jitter), size, look)
+        _show(record, part, centre + _within_ball(random, look.jitter), size, look)
         for part, centre in placed
     ]
     # Views that are not there repeat the first, or show nothing, and say so.
     absent = (views[0] if views else _nothing(look)) | _validity(look)
     views += [absent] * (look.views - len(views))
     stacked = {name: np.stack([view[name] for view in views]) for name in views[0]}
-    whole = {"size": np.float32(size), "right": np.bool_(record.right)}
-    return stacked | whole | _labels(record, look)
+    stacked |= {"size": np.float32(size), "right": np.bool_(record.right)}
+    if look.sees == "image":
+        rig, camera = (np.asarray(stacked[name]) for name in ("rig", "camera"))
+        stacked |= points.labels(record, look, rig, camera)
+    return stacked | _labels(record, look)
 
 
 def collate(held: Sequence[Held]) -> Held:
@@ -67,12 +70,12 @@ def _within_ball(random: np.random.Generator, radius: float) -> Vector:
     return (direction * (length / math.hypot(*direction))).astype(np.float32)
 
 
-def _show(part: Part, centre: Vector, size: float, look: Look) -> Held:
+def _show(record: Record, part: Part, centre: Vector, size: float, look: Look) -> Held:
     """A view as all views of a look are."""
     there = {"centre": centre, "rig": part.camera_from_world, "valid": np.True_}
     if look.sees == "depth":
         return _show_depth(part, centre, size, look) | there
-    return _nothing(look) | _show_image(part, centre, size, look) | there
+    return _nothing(look) | _show_image(record, part, centre, size, look) | there
 
 
 def _show_depth(part: Part, centre: Vector, size: float, look: Look) -> Held:
@@ -82,8 +85,14 @@ def _show_depth(part: Part, centre: Vector, size: float, look: Look) -> Held:
     return {"depth": depth}
 
 
-def _show_image(part: Part, centre: Vector, size: float, look: Look) -> Held:
-    shown = crops.crop_image(part, centre, size=size)
+def _show_image(
+    record: Record, part: Part, centre: Vector, size: float, look: Look
+) -> Held:
+    shown = crops.crop_image(part, centre, size=size, pixels=look.pixels)
+    if look.beside and {"depth", "mask"} & set(look.labels):
+        shown = beside.with_depth(
+            shown, record, part, centre, size=size, joints=look.joints
+        )
     held = {"image": shown.image, "camera": shown.camera}
     for label, found in (("depth", shown.depth), ("mask", shown.mask)):
         if label in look.labels and found is not None:
@@ -97,11 +106,11 @@ def _nothing(look: Look) -> Held:
     if look.sees == "depth":
         depth = np.full((PIXELS, PIXELS), FAR, np.float32)
         return there | _validity(look) | {"depth": depth}
-    size = (crops.IMAGE_PIXELS, crops.IMAGE_PIXELS)
+    size = (look.pixels, look.pixels)
     # Any camera will do whose focal length can be divided by.
     held = there | {
         "image": np.zeros((*size, 3), np.uint8),
-        "camera": np.full((2, 2), crops.IMAGE_PIXELS / 2, np.float32),
+        "camera": np.full((2, 2), look.pixels / 2, np.float32),
         "depth": np.full(size, FAR, np.float32),
         "mask": np.zeros(size, bool),
     }
@@ -170,9 +179,10 @@ def _shift(t: jax.Array) -> jax.Array:
 
 def _known(held: Held, about: About) -> Labels:
     """The labels that were named, of those that there are."""
-    surface = {name: held.get(name) for name in ("vertices", "vertices_valid")}
+    told = ("vertices", "vertices_valid", *OF_PICTURES, "root", "scale_valid")
+    given = {name: held.get(name) for name in told}
     if "joints" not in held:
-        return Labels(**surface)
+        return Labels(joints_valid=held.get("keypoints_valid"), **given)
     own, own_valid = held["joints"], held["joints_valid"]
     order = jax.vmap(lambda points: from_dataset(about.joints, points)[0])
     # A key point is known if all is that it is made of: weights add up to one.
@@ -183,5 +193,5 @@ def _known(held: Held, about: About) -> Labels:
         joints_valid=known,
         own=own,
         own_valid=own_valid,
-        **surface,
+        **given,
     )

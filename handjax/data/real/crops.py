@@ -68,9 +68,21 @@ def crop_depth(
     """
     if not exact:
         depth, camera = thin(depth, camera, centre, size / pixels)
-    # A border catches what lies beside the cube.
+    return gather(*_points(depth, camera, centre, size, pixels), pixels)
+
+
+def gather(
+    z: Float[np.ndarray, "points"], pixel: Int[np.ndarray, "points"], pixels: int
+) -> Depth:
+    """Depth of points by the pixel that each falls into; `FAR` where none does.
+
+    Args:
+        z: from the crop's centre, mm.
+        pixel: counted row by row in a picture with a border of one, which catches what
+            lies beside it.
+        pixels: edge of the picture without its border.
+    """
     wide = pixels + 2
-    z, pixel = _points(depth, camera, centre, size, pixels)
     nearest = np.full(wide * wide, np.inf, np.float32)
     np.minimum.at(nearest, pixel, z)
     pixel[z > nearest[pixel] + np.float32(SAME_SURFACE)] = 0

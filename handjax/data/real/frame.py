@@ -29,6 +29,9 @@ class About(NamedTuple):
         version: of how handjax stores it.
         labels: those of colour pictures, "depth" and "mask", that some of them have.
         vertices: of the surfaces that some frames have; 0 if none has one.
+        beside: whether depth is another camera's than colour, of its side, and nobody
+            says which of it is the hand: both labels are worked out, see
+            `data.real.beside`.
         leads: whether a frame is worth nothing without its first view, by which the
             dataset is scored; else the first that sees the hand takes its place.
         usual: splits that are prepared unless others are named; all if empty.
@@ -47,6 +50,7 @@ class About(NamedTuple):
     version: str = "1.1.0"
     labels: tuple[str, ...] = ()
     vertices: int = 0
+    beside: bool = False
     leads: bool = True
     usual: tuple[str, ...] = ()
     checksums: Mapping[str, str] = {}

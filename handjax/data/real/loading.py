@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from handjax.batch import Batch, Source
-from handjax.data.real import batches, names, offered
+from handjax.data.real import batches, crops, names, offered
 from handjax.data.real.centres import read_centres
 from handjax.data.real.download import missing, require_packages
 from handjax.data.real.frame import About, DatasetError, FrameError, Reader
-from handjax.data.real.looks import CENTERS, LABELS, Look
+from handjax.data.real.looks import CENTERS, LABELS, Look, of_dataset
 from handjax.data.real.mirror import mirrored
 from handjax.data.real.records import Record
 from handjax.data.real.survey import Survey
@@ -120,7 +120,9 @@ def _look(config: Config, about: About) -> Look:
         labels=tuple(config.labels),
         center=config.center,
         jitter=config.crop_jitter,
-        vertices=about.vertices,
+        cube=config.cube or None,
+        pixels=config.pixels,
+        **of_dataset(about),
     )
     offered.require_declared(about, look)
     return look
@@ -154,6 +156,7 @@ def test_frames(
     center: str | Path = "depth",
     sees: Literal["depth", "image"] = "depth",
     cube: float | None = None,
+    pixels: int = crops.IMAGE_PIXELS,
 ) -> TestFrames:
     """The frames of a split as the first camera sees them that has depth, or colour.
 
@@ -168,6 +171,7 @@ def test_frames(
             shown.
         sees: depth along parallel rays, or colour as the camera took it.
         cube: edge of the crops, mm; the dataset's own by default.
+        pixels: edge of the crops of colour.
 
     Raises:
         DatasetError: the dataset is not there, or lacks what was asked for.
@@ -183,7 +187,8 @@ def test_frames(
         center=str(center) if center in CENTERS else "depth",
         cube=cube,
         exact=True,
-        vertices=reader.ABOUT.vertices,
+        pixels=pixels,
+        **of_dataset(reader.ABOUT),
     )
     given = np.full_like(known.found, np.nan)
     if center in CENTERS:

@@ -1,16 +1,19 @@
 """How frames are shown, and where the crops of their views stand."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from handjax.data.real.centres import centroid
+from handjax.data.real.frame import About
 from handjax.data.real.records import Part, Record, showing
 
-LABELS = ("joints", "vertices", "depth", "mask")
+OF_PICTURES = ("keypoints2d", "scale")
+LABELS = ("joints", "vertices", *OF_PICTURES, "depth", "mask")
 """What a config may name: the joints, canonical and the dataset's own; the surface;
-for methods on colour, the depth and which pixels are of the hand."""
+for methods on colour, where the canonical key points appear; the hand's scale with the
+depth of its root; the depth and which pixels are of the hand."""
 
 CENTERS = ("depth", "gt")
 """Where a crop's centre may come from. "depth": the nearest thing in the whole picture,
@@ -36,6 +39,9 @@ class Look(NamedTuple):
         cube: edge of the crops, mm; the frames' own by default.
         exact: crops of all that was measured, not of enough of it.
         vertices: of the surfaces, where these are named.
+        pixels: edge of the crops of colour.
+        joints: the dataset's joint set, where labels of `OF_PICTURES` are named.
+        beside: see `About.beside`.
     """
 
     sees: Literal["depth", "image"] = "depth"
@@ -46,6 +52,14 @@ class Look(NamedTuple):
     cube: float | None = None
     exact: bool = False
     vertices: int = 0
+    pixels: int = 256
+    joints: str = ""
+    beside: bool = False
+
+
+def of_dataset(about: About) -> dict[str, Any]:
+    """What a look takes from the dataset."""
+    return {name: getattr(about, name) for name in ("vertices", "joints", "beside")}
 
 
 def place(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from handjax.data.real import points
 from handjax.data.real.frame import About, DatasetError
 from handjax.data.real.looks import Look, place
 from handjax.data.real.records import Record, showing
@@ -24,8 +25,11 @@ def declared(about: About, sees: str) -> tuple[str, ...]:
         about: the dataset.
         sees: "depth" or "image". Depth shows itself, and which pixels are of a hand.
     """
-    of_pixels = ("depth", "mask") if sees == "depth" else about.labels
-    return ("joints", *(("vertices",) if about.vertices else ()), *of_pixels)
+    surfaces = ("vertices",) if about.vertices else ()
+    if sees == "depth":
+        return ("joints", *surfaces, "depth", "mask")
+    scale = ("scale",) if points.gives_scale(about.joints) else ()
+    return ("joints", *surfaces, "keypoints2d", *scale, *about.labels)
 
 
 def require_declared(about: About, look: Look) -> None:
@@ -60,7 +64,7 @@ def require_there(splits: Sequence[Sequence[Record]], look: Look) -> None:
             raise DatasetError(_why(records[0], look))
     every = [record for records in looked_at for record in records]
     for label in look.labels:
-        if not any(_has(record, label, look.sees) for record in every):
+        if not any(_has(record, label, look) for record in every):
             raise DatasetError(
                 f"real.labels names {label!r}, which none of the {len(every)} frames "
                 f"has that were looked at, as {every[0].name}; leave it out, or choose "
@@ -85,12 +89,14 @@ def _why(record: Record, look: Look) -> str:
     )
 
 
-def _has(record: Record, label: str, sees: str) -> bool:
-    parts = showing(record, sees)
+def _has(record: Record, label: str, look: Look) -> bool:
+    """Whether a frame has a label that its dataset declares."""
+    parts = showing(record, look.sees)
+    measured = any(part.depth.size for part in (record.parts if look.beside else parts))
+    masked = look.sees == "depth" or any(part.mask.size for part in parts)
     there = {
-        "joints": record.valid.any(),
         "vertices": len(record.vertices),
-        "depth": any(part.depth.size for part in parts),
-        "mask": sees == "depth" or any(part.mask.size for part in parts),
+        "depth": measured,
+        "mask": masked or (look.beside and measured),
     }
-    return bool(there[label])
+    return bool(there.get(label, record.valid.any()))

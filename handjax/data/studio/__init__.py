@@ -5,8 +5,7 @@ skin, natural motion, a forearm, three cameras of another family than the traini
 noise. A config names the labels that its method may read; no other is in a Batch.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +20,12 @@ from handjax.data.studio.factors import AMOUNTS
 from handjax.data.studio.frames import Capture, spread
 from handjax.data.studio.masks import hand_masks
 from handjax.data.studio.subjects import SUBJECTS
+from handjax.data.studio.tested import (
+    TestFrames,
+    TrueSurface,
+    in_turn,
+    test_frames_in_colour,
+)
 from handjax.data.studio.version import label
 from handjax.geometry import cameras, transforms
 
@@ -31,10 +36,12 @@ __all__ = [
     "SPLITS",
     "SUBJECTS",
     "TestFrames",
+    "TrueSurface",
     "check",
     "in_colour",
     "label",
     "labels_of",
+    "neutral",
     "source",
     "test_frames",
     "test_frames_in_colour",
@@ -53,7 +60,7 @@ SPLITS = ("train", "test", "both")
 
 def labels_of(config: Config) -> tuple[str, ...]:
     """What a config may name, by what its cameras see."""
-    return colour.LABELS if in_colour(config) else LABELS
+    return (*colour.LABELS, *colour.PICTURES) if in_colour(config) else LABELS
 
 
 def check(config: Config) -> None:
@@ -100,19 +107,22 @@ def source(config: Config, batch_size: int) -> Source:
     return Source(sample, held)
 
 
-class TestFrames(NamedTuple):
-    """Frames to test on, one after another, labelled.
+def neutral(config: Config, batch_size: int) -> Source:
+    """One moment of an open hand, by all cameras in colour; see `colour.neutral`.
 
-    Attributes:
-        source: of batches.
-        part: number of a batch -> which frames are held for it; the last batch goes on
-            from the first frame.
-        count: how many there are.
+    Args:
+        config: see `configs.common.studio`.
+        batch_size: 1.
+
+    Raises:
+        ValueError: it is another, or cameras see no colour.
     """
-
-    source: Source
-    part: Callable[[int], Any]
-    count: int
+    if batch_size != 1 or not in_colour(config):
+        raise ValueError(
+            f"studio.neutral is one moment in colour; wanted were {batch_size}, and "
+            f"studio.modality is {config.get('modality', 'depth')!r}"
+        )
+    return colour.neutral(config)
 
 
 def test_frames(
@@ -138,35 +148,9 @@ def test_frames(
         return batch._replace(views=jax.tree.map(lambda x: x[:, :1], batch.views))
 
     def part(number: int) -> Any:
-        return {"frames": whole, "chosen": _in_turn(number, batch_size, count)}
+        return {"frames": whole, "chosen": in_turn(number, batch_size, count)}
 
     return TestFrames(Source(sample, part(0)), part, count)
-
-
-def test_frames_in_colour(
-    subject: str, amount: str, batch_size: int, *, pixels: int
-) -> TestFrames:
-    """The test moments of one subject, each as a camera of its own sees it.
-
-    Args:
-        subject: one of `SUBJECTS`.
-        amount: one of `AMOUNTS`.
-        batch_size: moments a draw.
-        pixels: edge of the pictures.
-    """
-    # Depth and mask would be there to be read by who estimates.
-    source, count = colour.held_out(subject, amount, pixels=pixels, labels=("joints",))
-    stage, _ = source.held
-
-    def part(number: int) -> Any:
-        return stage, _in_turn(number, batch_size, count)
-
-    return TestFrames(source._replace(held=part(0)), part, count)
-
-
-def _in_turn(number: int, batch_size: int, count: int) -> Int[Array, "batch"]:
-    """Rows of a batch; after the last row comes the first."""
-    return jnp.asarray((number * batch_size + np.arange(batch_size)) % count)
 
 
 def _hold(

@@ -19,14 +19,24 @@ from handjax.data.synthetic.hands import Config, clear_of_arm, facing, sample_po
 from handjax.geometry import cameras, heatmaps, rotations
 from handjax.geometry.precision import matmul
 from handjax.hands.appearance import Marks, load_marks
-from handjax.hands.articulate import Hand, Pose, articulate, keypoints
+from handjax.hands.articulate import (
+    Hand,
+    Pose,
+    articulate,
+    keypoints,
+    scale_and_root,
+)
 from handjax.hands.template import Template
 from handjax.render import photograph
 
-LABELS = ("joints", "keypoints2d", "heatmaps", "centres", "vertices", "depth", "mask")
+LABELS = (
+    *("joints", "keypoints2d", "heatmaps", "scale", "centres", "vertices"),
+    *("depth", "mask"),
+)
 """What a config may name: key points in space, mm, and in the picture, pixels; these as
-heat-maps; sphere centres with their radii; the surface; what the crop's camera sees of
-it: its depth, and which pixels are of the hand. The camera is part of every view.
+heat-maps; the hand's scale and the depth of its root; sphere centres with their radii;
+the surface; what the crop's camera sees of it: its depth, and which pixels are of the
+hand. The camera is part of every view.
 
 Depth is the hand's alone here, and of hand and arm in `studio.colour`: who learns from
 both takes it where the mask is."""
@@ -191,20 +201,13 @@ def labels(scene: Scene, settings: Config) -> Labels:
     if "keypoints2d" in wanted:
         known["keypoints2d"] = uv[None]
     if "heatmaps" in wanted:
-        known["heatmaps"] = bumps(uv, settings)[None]
+        size, sigma = settings.heatmap_pixels, settings.heatmap_sigma
+        known["heatmaps"] = heatmaps.gaussians(uv, settings.pixels, size, sigma)[None]
+    if "scale" in wanted:
+        scale, root = scale_and_root(joints)
+        known |= {"scale": scale, "root": root[None]}
     if "centres" in wanted:
         known |= {"centres": hand.centres, "radii": hand.radii}
     if "vertices" in wanted:
         known["vertices"] = hand.vertices
     return Labels(**known)
-
-
-def bumps(
-    uv: Float[Array, "points 2"], settings: Config
-) -> Float[Array, "points rows columns"]:
-    """Gaussian heat-maps of points of the crop, coarser than it."""
-    edge = settings.heatmap_pixels
-    scale = jnp.full(2, edge / settings.pixels)
-    places = cameras.crop_pixels(uv, jnp.zeros(2), scale)
-    sigma = settings.heatmap_sigma
-    return jax.vmap(lambda at: heatmaps.gaussian(at, edge, edge, sigma))(places)

@@ -228,6 +228,7 @@ def make(config: Config, template: Template) -> Method:
         },
         imagine=None,
         joints=joints,
+        blind=frozenset({"prior", "denoiser"}),
     )
 
 

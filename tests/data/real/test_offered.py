@@ -28,7 +28,8 @@ BLIND = record(2, views=(toy.view(),))
 
 def drawn(records, **changes):
     """A batch of records as a config shows them."""
-    look = Look("image", labels=LABELS, center="gt", vertices=5)._replace(**changes)
+    look = Look("image", labels=LABELS, center="gt", vertices=5, joints="freihand")
+    look = look._replace(**changes)
     held = batches.collate([batches.hold(one, look, STILL) for one in records])
     return batches.as_batch(held, ABOUT, look)
 
@@ -72,13 +73,13 @@ def test_a_frame_without_a_picture_to_show_is_not_valid_and_spoils_no_batch():
 @pytest.mark.parametrize("center", CENTERS)
 @pytest.mark.parametrize("named", [(), *((label,) for label in LABELS), LABELS])
 def test_what_is_held_depends_on_the_config_and_not_on_the_frame(sees, center, named):
-    look = Look(sees, views=2, labels=named, center=center, vertices=5)
+    look = Look(sees, 2, labels=named, center=center, vertices=5, joints="freihand")
     shapes = [
         {k: (np.shape(v), np.asarray(v).dtype) for k, v in held.items()}
         for held in (batches.hold(one, look, STILL) for one in (WHOLE, BARE, BLIND))
     ]
     assert shapes[0] == shapes[1] == shapes[2]
-    held = shapes[0].keys() & {"joints", "vertices", "mask"}
+    held = shapes[0].keys() & {"joints", "vertices", "mask", "keypoints2d", "scale"}
     assert held <= set(named)
 
 
@@ -101,11 +102,16 @@ def test_the_true_centre_is_the_centroid_of_the_joints():
 
 
 def test_labels_that_no_frame_can_have_are_refused_by_name():
-    rhd, nyu = (names.reader(name).ABOUT for name in ("rhd", "nyu"))
-    offered.require_declared(rhd, Look("image", labels=("joints", "depth", "mask")))
+    rhd, nyu, tips = (
+        names.reader(name).ABOUT for name in ("rhd", "nyu", "dexter_object")
+    )
+    all_but_surfaces = tuple(label for label in LABELS if label != "vertices")
+    offered.require_declared(rhd, Look("image", labels=all_but_surfaces))
     offered.require_declared(nyu, Look("depth", labels=("joints", "depth", "mask")))
     for about, look, answer in (
         (rhd, Look("image", labels=("vertices",)), "no frame of rhd has 'vertices'"),
+        (nyu, Look("depth", labels=("scale",)), "no frame of nyu has 'scale'; its d"),
+        (tips, Look("image", labels=("scale",)), "no frame of dexter_object has 'sc"),
         (nyu, Look("image", labels=("mask",)), "no frame of nyu has 'mask'.*joints"),
         (nyu, Look("depth", labels=("vertices",)), "its depth may come with joints, d"),
     ):

@@ -120,6 +120,11 @@ def test_the_surface_is_where_depth_is(batch):
         assert gap.max() < 2.0
 
 
+def test_surfaces_alone_are_those_of_the_labels(stage, batch):
+    found = jax.jit(colour.surfaces)(stage, jnp.array([3, 11]))
+    np.testing.assert_allclose(found, batch.labels.vertices, atol=1e-3)
+
+
 def test_hand_and_arm_meet_without_an_edge(stage):
     subject = stage.look.subject
     middle, radii = looks._ball(np.asarray(subject.forearm_vertices))

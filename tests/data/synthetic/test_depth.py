@@ -129,3 +129,18 @@ def test_aim_misses_by_the_jitter_at_most():
 def test_an_empty_picture_is_aimed_at_its_middle():
     nothing = jnp.full((64, 64), FAR)
     np.testing.assert_array_equal(along_rays.middle_of_seen(nothing), jnp.zeros(3))
+
+
+def test_hands_alone_are_drawn_as_they_were_before_arms_were(batch):
+    # Measured before `surroundings` was written: benchmarks of hands alone go on.
+    shown, D = batch.views.mask[:, 0], batch.views.depth[:, 0]
+    count = np.sum(shown, axis=(1, 2))
+    np.testing.assert_allclose(count, [266, 683, 459, 386, 324, 502], atol=1)
+    mean = np.sum(np.where(shown, D, 0.0), axis=(1, 2)) / count
+    known = [-1.146, -0.552, -1.983, -4.756, 1.914, 3.508]
+    np.testing.assert_allclose(mean, known, atol=0.2)
+    wrists = [[-53.63, 142.02, 521.62], [30.68, -64.48, 750.70]]
+    np.testing.assert_allclose(batch.labels.joints[:2, 0], wrists, atol=0.02)
+    centres = -batch.views.crop_from_camera[:2, 0, :3, 3]
+    known = [[-104.44, 134.01, 489.32], [9.49, -124.57, 774.51]]
+    np.testing.assert_allclose(centres, known, atol=0.2)

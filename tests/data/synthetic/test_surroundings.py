@@ -22,7 +22,7 @@ KEY = jax.random.key(4)
 
 
 @pytest.fixture(scope="module")
-def drawn(quick):
+def drawn():
     """Batches of the same hands by noise, with what is around them."""
 
     def draw(noise):
@@ -35,7 +35,7 @@ def drawn(quick):
 
 
 @pytest.fixture(scope="module")
-def bare(quick):
+def bare():
     """Key points of the same hands as the bare synthesis has them."""
     config = common.synthetic()
 

@@ -14,7 +14,6 @@ from handjax.hands.template import load_template
 from handjax.methods import wan_spheres
 from handjax.methods.wan_spheres.estimate import Prediction
 from handjax.methods.wan_spheres.labelled import map_labels
-from tests.compiling import ONCE
 
 TEMPLATE = load_template("hand_790")
 R = TEMPLATE.sphere_radii
@@ -76,7 +75,7 @@ def predict(method):
 
 @pytest.fixture(scope="session")
 def params(method, batch):
-    return jax.jit(method.init, compiler_options=ONCE)(jax.random.key(1), batch)[0]
+    return jax.jit(method.init)(jax.random.key(1), batch)[0]
 
 
 @pytest.fixture(scope="session")

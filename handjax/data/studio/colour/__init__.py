@@ -18,21 +18,30 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from handjax.batch import Batch, Source
 from handjax.data.studio import frames, motion, version
 from handjax.data.studio.colour import backdrops, dome, looks, shots
-from handjax.data.studio.colour.takes import OF_PIXELS, Stage, take
+from handjax.data.studio.colour.takes import (
+    OF_PIXELS,
+    PICTURES,
+    Stage,
+    surfaces,
+    take,
+)
 from handjax.data.studio.frames import SPLITS
 from handjax.data.studio.subjects import SUBJECTS
-from handjax.hands import appearance
+from handjax.hands import appearance, named_poses
 from handjax.render import lights, occlusion, photograph
 
 __all__ = [
     "AMOUNTS",
     "LABELS",
+    "PICTURES",
     "SPLITS",
     "Stage",
     "check",
     "held_out",
     "label",
+    "neutral",
     "source",
+    "surfaces",
     "take",
 ]
 
@@ -45,9 +54,11 @@ AMOUNTS = {
     "full": (20_000, 4_000),
 }
 """Moments to learn from and to test on, each seen by all 24 cameras."""
-LABELS = ("joints", "keypoints2d", *OF_PIXELS)
-"""What a config may name: key points in space, mm, and in the picture, pixels; depth
-and mask as the cameras have them that a prediction is compared with.
+LABELS = ("joints", "keypoints2d", "scale", *OF_PIXELS)
+"""What a config may name: key points in space, mm, and in the picture, pixels; the
+hand's scale and the depth of its root; depth
+and mask as the cameras have them that a prediction is compared with; and "pictures",
+which these cameras saw.
 
 Depth is of hand and arm here, as a capture stage has it, and the hand's alone in
 `data.synthetic`: who learns from both takes it where the mask is."""
@@ -84,6 +95,31 @@ def source(config: Config, batch_size: int) -> Source:
         return take(whole, moments, seen, pixels=config.rgb.pixels, labels=labels)
 
     return Source(sample, (stage, jnp.asarray(kept)))
+
+
+def neutral(config: Config) -> Source:
+    """One moment of an open hand by all cameras: what a texture is unwrapped from.
+
+    Of the training moments that whose joints are turned most as in "neutral relaxed";
+    a capture knows it by the sequence it is in. Key points and pictures are told.
+
+    Args:
+        config: see `configs.common.studio`.
+    """
+    stage = load_stage(config.subject, config.amount, "train")
+    wanted = named_poses.NAMED["neutral relaxed"]
+    away = np.abs(np.asarray(stage.motion.angles) - wanted)
+    moment = jnp.asarray([np.argmin(away[:, 1:].sum(axis=(1, 2)))])
+    seen = jnp.arange(len(stage.cameras))[None]
+
+    def sample(key: PRNGKeyArray, held: Stage) -> Batch:
+        del key
+        every = jnp.concatenate([seen[:, :1], seen], axis=1)
+        return take(
+            held, moment, every, pixels=config.rgb.pixels, labels=("joints", "pictures")
+        )
+
+    return Source(sample, stage)
 
 
 def held_out(
@@ -158,10 +194,11 @@ def check(config: Config) -> None:
         ValueError: naming what there is.
     """
     frames.check(config.subject, config.amount, config.split)
-    unknown = [label for label in config.labels if label not in LABELS]
+    known = (*LABELS, *PICTURES)
+    unknown = [label for label in config.labels if label not in known]
     if unknown:
         raise ValueError(
-            f"studio.labels names {unknown}; in colour it may name {list(LABELS)}"
+            f"studio.labels names {unknown}; in colour it may name {list(known)}"
         )
     if config.multi_view != 1.0:
         raise ValueError(
@@ -175,10 +212,11 @@ def check(config: Config) -> None:
             f"studio.rgb.targets is {targets}; there are {most} cameras beside the one "
             "whose picture is seen"
         )
-    if targets and not set(config.labels) & set(OF_PIXELS):
+    shown = (*OF_PIXELS, *PICTURES)
+    if targets and not set(config.labels) & set(shown):
         raise ValueError(
             f"studio.rgb.targets is {targets}, but studio.labels names nothing that "
-            f"those cameras would show: name one of {list(OF_PIXELS)}, or set 0"
+            f"those cameras would show: name one of {list(shown)}, or set 0"
         )
 
 

@@ -12,9 +12,13 @@ from handjax.data.studio.colour import shots
 from handjax.data.studio.colour.dome import Dome
 from handjax.data.studio.colour.looks import Look
 from handjax.geometry import cameras, transforms
+from handjax.hands.articulate import scale_and_root
 
 OF_PIXELS = ("depth", "mask")
 """Labels that cameras have, not the world."""
+PICTURES = frozenset({"pictures"})
+"""And this one: what the cameras saw that a prediction is compared with. A set, which
+is no part of the studio's hash: it changes no picture."""
 AT_ONCE = {"cpu": 4}
 """Moments that a backend draws together, where those not named draw `MOST`; the next
 ones wait. A CPU's caches hold no more."""
@@ -67,17 +71,18 @@ def take(
         seen: cameras of each: the picture's, then those that a prediction is compared
             with; where there are none of these, it is with the picture's.
         pixels: edge of all crops.
-        labels: "joints", "keypoints2d" (in the picture), "vertices" (of the hand), and
-            some of `OF_PIXELS`.
+        labels: "joints", "keypoints2d" (in the picture), "scale" (of the hand, with
+            the depth of its root in the picture's camera), "vertices" (of the hand),
+            and some of `OF_PIXELS` and `PICTURES`.
     """
-    asked = tuple(name for name in OF_PIXELS if name in labels)
+    asked = tuple(name for name in (*OF_PIXELS, *PICTURES) if name in labels)
 
     def one(chosen):
         moment, numbers = chosen
-        posed = shots.pose(stage.look, jax.tree.map(lambda x: x[moment], stage.motion))
+        posed = shots.pose(stage.look, _row(stage, moment))
         see = partial(_see, stage, posed, moment, pixels=pixels)
         alone = len(numbers) == 1
-        first = see(numbers[0], names=("image", *asked) if alone else ("image",))
+        first = see(numbers[0], names=("pictures", *asked) if alone else ("pictures",))
         others = None if alone else jax.vmap(partial(see, names=asked))(numbers[1:])
         known = _known(stage, posed, first, labels)
         return jax.tree.map(lambda x: x[None], first), others, known
@@ -85,6 +90,27 @@ def take(
     few = min(AT_ONCE.get(jax.default_backend(), MOST), len(moments))
     first, others, known = jax.lax.map(one, (moments, seen), batch_size=few)
     return Batch(_views(first), others and _views(others), known)
+
+
+def surfaces(
+    stage: Stage, moments: Int[Array, "batch"]
+) -> Float[Array, "batch vertices 3"]:
+    """The hand's surface at some moments, without the arm, in the world, mm."""
+
+    def one(moment):
+        return _hand(stage, shots.pose(stage.look, _row(stage, moment)))
+
+    few = min(AT_ONCE.get(jax.default_backend(), MOST), len(moments))
+    return jax.lax.map(one, moments, batch_size=few)
+
+
+def _row(stage: Stage, moment: Int[Array, ""]) -> Any:
+    return jax.tree.map(lambda x: x[moment], stage.motion)
+
+
+def _hand(stage: Stage, posed: shots.Posed) -> Float[Array, "vertices 3"]:
+    """The hand's vertices stand before the arm's."""
+    return posed.vertices[: len(stage.look.subject.vertices)]
 
 
 def _see(
@@ -101,7 +127,7 @@ def _see(
     aim, lens = jax.random.split(key)
     shot = shots.aim(aim, posed, stage.cameras[number], pixels=pixels)
     depth = mask = image = None
-    if "image" in names:
+    if "pictures" in names:
         image = shots.photograph_of(
             lens, stage.look, stage.light, posed, shot, stage.backdrops, pixels=pixels
         )
@@ -126,8 +152,12 @@ def _known(
     if "keypoints2d" in labels:
         seen = transforms.apply(first.camera_from_world, posed.joints)
         known["keypoints2d"] = cameras.project(first.camera, seen)[None]
+    if "scale" in labels:
+        seen = transforms.apply(first.camera_from_world, posed.joints)
+        scale, root = scale_and_root(seen)
+        known |= {"scale": scale, "root": root[None]}
     if "vertices" in labels:
-        known["vertices"] = posed.vertices[: len(stage.look.subject.vertices)]
+        known["vertices"] = _hand(stage, posed)
     return Labels(**known)
 
 

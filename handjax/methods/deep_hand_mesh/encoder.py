@@ -1,0 +1,73 @@
+"""The encoder: from a picture to the hand pose vector, and to how the hand is turned.
+
+Notation, shared by every function here and by the tests:
+    theta: hand pose vector, radians, (batch, 28).
+    six: two columns of a rotation, before they are made one, (batch, 6).
+"""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from handjax.methods.deep_hand_mesh.correctives import SPREAD
+from handjax.methods.deep_hand_mesh.pose_vector import FREEDOMS
+from handjax.networks import pretrained
+from handjax.networks.layers import Dense
+from handjax.networks.resnet import RESNET_18, RESNET_50, ResNet, Stages
+
+STAGES = {
+    "resnet50": RESNET_50,  # [moon2020] Sec. 4.2
+    "resnet18": RESNET_18,
+    "small": Stages((32, 64, 96, 128), (1, 1, 1, 1)),
+    "tiny": Stages((16, 16), (1, 1)),
+}
+"""By the name that a config gives."""
+SIX = 6
+"""Numbers for a rotation."""
+AT_REST = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+"""What `six` is added to."""
+
+
+class Encoder(nn.Module):
+    """A residual network, and two fully connected layers behind it.
+
+        theta = pi tanh(FC(ReLU(FC(features))))
+
+    Beside it, from the same features and two layers of its own, how the hand is turned,
+    which the paper does not estimate; features learn nothing from that.
+
+    Attributes:
+        stages: of the residual network.
+        norm: one of `networks.resnet.NORMS`; with "frozen" pictures are standardised
+            as those were that the weights come from.
+        hidden: features between the layers.
+        dtype: of the residual network.
+
+    Source: [moon2020] Sec. 4.2.
+    """
+
+    stages: Stages
+    norm: str = "group"
+    hidden: int = 512
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(
+        self, image: Float[Array, "batch height width 3"]
+    ) -> tuple[Float[Array, "batch 28"], Float[Array, "batch 6"]]:
+        if self.norm == "frozen":
+            image = pretrained.standardize(image)
+        resnet = ResNet(self.stages, self.norm, self.dtype, name="resnet")
+        features = resnet(image).mean
+        start = nn.initializers.normal(SPREAD)
+        h = nn.relu(Dense(self.hidden, kernel_init=start, name="pose1")(features))
+        theta = jnp.pi * jnp.tanh(
+            Dense(len(FREEDOMS), kernel_init=start, name="pose2")(h)
+        )
+        seen = jax.lax.stop_gradient(features)
+        h = nn.relu(Dense(self.hidden, kernel_init=start, name="turn1")(seen))
+        six = Dense(SIX, kernel_init=start, name="turn2")(h)
+        return theta, six + jnp.array(AT_REST)

@@ -1,0 +1,216 @@
+"""What deep_hand_mesh makes of a picture, by correctives or by the linear model."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from handjax.batch import Batch
+from handjax.geometry import rotations, transforms
+from handjax.geometry.precision import matmul
+from handjax.hands.template import Template
+from handjax.methods.deep_hand_mesh import correctives, decoder, encoder, linear
+from handjax.methods.deep_hand_mesh.correctives import Corrective, Identity
+from handjax.methods.deep_hand_mesh.decoder import ROOTS, Decoded, Posed
+from handjax.methods.deep_hand_mesh.pose_vector import FREEDOMS
+from handjax.methods.method import Config
+
+BONES = ("subject", "true")
+"""Whose lengths key points have: the subject's, or those of the labels, for hands of
+others."""
+PIPELINES = ("correctives", "linear")
+"""The paper's decoder, or the linear model that it is compared with."""
+
+
+class Prediction(NamedTuple):
+    """What the networks say of each picture.
+
+    Attributes:
+        theta: the hand pose vector, radians.
+        hand: posed and in the zero pose, in the model's frame.
+        laid: the key points in the world, laid on the TRUE wrist and finger roots; in
+            the model's frame where no joints are known.
+        placed: the posed hand in the world, likewise.
+        turned: the key points in the world, turned as the network says; where they are
+            is the true roots' mean, if it is known.
+        identity: correctives of the identity.
+        of_pose: dM, corrective of the pose, mm.
+    """
+
+    theta: Float[Array, "batch 28"]
+    hand: Decoded
+    laid: Float[Array, "batch 21 3"]
+    placed: Posed
+    turned: Float[Array, "batch 21 3"]
+    identity: Identity
+    of_pose: Float[Array, "batch vertices 3"]
+
+
+class Room(NamedTuple):
+    """What does not change.
+
+    Attributes:
+        template: the hand at rest.
+        encoder: picture to pose.
+        correctives: by name; none of the linear model's.
+        pipeline: one of `PIPELINES`.
+        hidden: features between the layers of the linear model's shape.
+        beta: identity code of the subject.
+        bones: one of `BONES`.
+        folded: whether the identity is constants, which nothing moves.
+    """
+
+    template: Template
+    encoder: encoder.Encoder
+    correctives: dict[str, Corrective]
+    pipeline: str
+    hidden: int
+    beta: Float[Array, "32"]
+    bones: str
+    folded: bool
+
+
+def make_room(config: Config, template: Template) -> Room:
+    """Networks and constants of a config."""
+    model = config.model
+    net = encoder.Encoder(
+        encoder.STAGES[model.encoder], model.norm, model.neck, jnp.dtype(model.dtype)
+    )
+    return Room(
+        template,
+        net,
+        correctives.networks(
+            template,
+            without=tuple(model.without),
+            hidden=model.hidden,
+            skeleton_hidden=model.skeleton_hidden,
+            unit=model.unit,
+        ),
+        model.pipeline,
+        model.hidden,
+        correctives.identity_code(config.studio.subject),
+        model.bones,
+        model.folded,
+    )
+
+
+def init(key: PRNGKeyArray, batch: Batch, room: Room) -> dict[str, Any]:
+    """Parameters of encoder and decoder."""
+    seeing, making = jax.random.split(key)
+    if room.pipeline == "linear":
+        made = linear.init(room.template, making, room.hidden)
+    else:
+        made = correctives.init(room.correctives, making)
+    params = {"encoder": room.encoder.init(seeing, picture(batch)[:1]), "decoder": made}
+    return fold(params, room) if room.folded else params
+
+
+def fold(params: dict[str, Any], room: Room) -> dict[str, Any]:
+    """Parameters with the identity as constants, if it is not that already."""
+    decoder = params["decoder"]
+    if "constants" in decoder:
+        return params
+    identity, _ = refinement(decoder, jnp.zeros((1, len(FREEDOMS))), room)
+    return params | {"decoder": correctives.fold(decoder, identity)}
+
+
+def predict(
+    params: Any, state: Any, batch: Batch, *, key: Any, train: Any, room: Room
+) -> tuple[Prediction, Any]:
+    """All of it, in one pass, the same in training and in use.
+
+    Args:
+        params: of `init`.
+        state: none.
+        batch: its first views; the joints of its labels, if there are any.
+        key: unused.
+        train: unused.
+        room: what does not change.
+    """
+    del key, train
+    found: Any = room.encoder.apply(params["encoder"], picture(batch))
+    theta, six = found
+    return pose(params, theta, six, batch, room), state
+
+
+def pose(
+    params: Any,
+    theta: Float[Array, "batch 28"],
+    six: Float[Array, "batch 6"],
+    batch: Batch,
+    room: Room,
+) -> Prediction:
+    """The hand of a pose vector, wherever this comes from."""
+    identity, dM = refinement(params["decoder"], theta, room)
+    decode = partial(decoder.decode, room.template, identity)
+    hand = jax.vmap(decode)(theta, dM)
+    joints = jax.vmap(decoder.keypoints)(hand.posed)
+    true, valid = batch.labels.joints, batch.labels.joints_valid
+    if true is not None and room.bones == "true":
+        joints = jax.vmap(decoder.with_bones_of)(joints, true)
+    camera_from_model = jax.vmap(rotations.matrix_from_six)(six)
+    turned = _turn(jax.lax.stop_gradient(joints), camera_from_model, batch)
+    laid, placed = joints, hand.posed
+    if true is not None:
+        lay = jax.vmap(decoder.world_from_model)
+        world = lay(joints, true, valid)
+        laid = jax.vmap(transforms.apply)(world, joints)
+        placed = jax.vmap(decoder.place)(world, hand.posed)
+    return Prediction(theta, hand, laid, placed, turned, identity, dM)
+
+
+def refinement(
+    params: Any, theta: Float[Array, "batch 28"], room: Room
+) -> tuple[Identity, Float[Array, "batch vertices 3"]]:
+    """Correctives of the identity and of poses, of either decoder."""
+    t = room.template
+    if room.pipeline == "linear":
+        if "constants" in params:
+            identity = correctives.unfolded(params)
+        else:
+            identity = linear.identity(params, t, room.beta, room.hidden)
+        return identity, linear.of_pose(params, t, theta)
+    identity = correctives.identity(room.correctives, params, t, room.beta)
+    return identity, correctives.of_pose(room.correctives, params, t, theta)
+
+
+def picture(batch: Batch) -> Float[Array, "batch height width 3"]:
+    """What the first camera saw; black where it saw nothing.
+
+    Raises:
+        ValueError: the views have no pictures.
+    """
+    views = batch.views
+    if views.image is None:
+        raise ValueError(
+            "deep_hand_mesh reads pictures in colour, but these views have none; set "
+            "synthetic.modality and studio.modality to 'rgb'"
+        )
+    return jnp.where(views.valid[:, :1, None, None], views.image[:, 0], 0.0)
+
+
+def _turn(
+    joints: Float[Array, "batch 21 3"],
+    camera_from_model: Float[Array, "batch 3 3"],
+    batch: Batch,
+) -> Float[Array, "batch 21 3"]:
+    """Key points turned into the picture's camera, then the world, about the roots."""
+    world = jax.vmap(transforms.invert)(batch.views.camera_from_world[:, 0])
+    R = matmul(world[:, :3, :3], camera_from_model)
+    roots = jnp.asarray(ROOTS, joints.dtype)
+    weights = jnp.broadcast_to(roots, joints.shape[:2])
+    true, valid = batch.labels.joints, batch.labels.joints_valid
+    if valid is not None:
+        weights = jnp.where(valid, weights, 0.0)
+    middle = jax.vmap(_mean)(joints, weights)
+    turned = matmul(joints - middle, jnp.swapaxes(R, 1, 2))
+    return turned if true is None else turned + jax.vmap(_mean)(true, weights)
+
+
+def _mean(
+    points: Float[Array, "21 3"], weights: Float[Array, "21"]
+) -> Float[Array, "1 3"]:
+    total = jnp.maximum(jnp.sum(weights), 1e-6)
+    return jnp.sum(weights[:, None] * points, axis=0, keepdims=True) / total

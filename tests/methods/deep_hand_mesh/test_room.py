@@ -1,0 +1,265 @@
+"""The room as a whole: what the truth costs, what moves, what phases begin with."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from configs import deep_hand_mesh as page
+from handjax.batch import FAR, Batch, Labels, Views
+from handjax.geometry import cameras, rotations, transforms
+from handjax.hands.template import load_template
+from handjax.methods import deep_hand_mesh
+from handjax.methods.deep_hand_mesh import LOSSES, MOVES, estimate, linear
+from handjax.render.rasterize import rasterize
+
+TEMPLATE = load_template("hand_790")
+PIXELS = 32
+KEY = jax.random.key(0)
+SIX = jnp.array([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+
+
+def config(*rows):
+    return page.get_config(",".join(("test", *rows)))
+
+
+@pytest.fixture(scope="module")
+def method():
+    return deep_hand_mesh.make(config("textured", "general"), TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def room():
+    return estimate.make_room(config(), TEMPLATE)
+
+
+def rigs():
+    """Two cameras in front of a hand, one turned."""
+    turns = jnp.array([[0.0, 0.0, 0.1], [0.0, 0.5, 0.0]])
+    R = jax.vmap(rotations.matrix_from_axis_angle)(turns)
+    return jax.vmap(transforms.make)(R, jnp.array([[0.0, 90.0, 600.0]] * 2))
+
+
+def seen(vertices):
+    """Depth, mask and pictures of both cameras, of every hand."""
+    camera = cameras.Pinhole(jnp.full(2, 90.0), jnp.full(2, (PIXELS - 1) / 2))
+
+    def one(v, rig):
+        size = {"height": PIXELS, "width": PIXELS, "far": 600.0 + FAR}
+        return rasterize(camera, transforms.apply(rig, v), TEMPLATE.faces, **size).depth
+
+    shape = (len(vertices), 2)
+    depth = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(vertices, rigs())
+    image = jax.random.uniform(KEY, (*shape, PIXELS, PIXELS, 3))
+    return Views(
+        depth=depth,
+        image=image,
+        mask=depth < 600.0 + FAR,
+        valid=jnp.ones(shape, bool),
+        camera=jax.tree.map(lambda x: jnp.broadcast_to(x, (*shape, 2)), camera),
+        crop_from_camera=jnp.broadcast_to(jnp.eye(4), (*shape, 4, 4)),
+        camera_from_world=jnp.broadcast_to(rigs(), (*shape, 4, 4)),
+    )
+
+
+@pytest.fixture(scope="module")
+def params(method):
+    """Correctives that do something."""
+    fresh = jax.jit(lambda: method.init(KEY, batch_of(TEMPLATE.vertices[None]))[0])()
+    loud = jax.tree.map(lambda x: 10.0 * x, fresh["decoder"])
+    return fresh | {"decoder": loud}
+
+
+def batch_of(vertices, joints=None):
+    views = seen(vertices)
+    first = jax.tree.map(lambda x: x[:, :1], views)
+    valid = None if joints is None else jnp.ones(joints.shape[:2], bool)
+    return Batch(first, views, Labels(joints=joints, joints_valid=valid))
+
+
+@pytest.fixture(scope="module")
+def truth(room, params):
+    """A prediction, and the batch that it is true of."""
+    theta = 0.3 * jax.random.normal(KEY, (2, 28))
+    six = jnp.broadcast_to(SIX, (2, 6))
+
+    @jax.jit
+    def make():
+        blind = batch_of(jnp.zeros((2, 790, 3)))
+        alone = estimate.pose(params, theta, six, blind, room)
+        away = transforms.make(jnp.eye(3), jnp.array([5.0, -3.0, 20.0]))
+        batch = batch_of(
+            transforms.apply(away, alone.placed.vertices),
+            transforms.apply(away, alone.laid),
+        )
+        # The model's axes are the world's, and the first camera is turned.
+        own = jnp.broadcast_to(rigs()[0, :3, :2].T.reshape(6), (2, 6))
+        return estimate.pose(params, theta, own, batch, room), batch
+
+    return make()
+
+
+def test_a_true_estimate_costs_nothing_but_what_bounds_it(method, params, truth):
+    terms = jax.jit(method.losses["weak"])(params, *truth)
+    assert set(terms) == set(LOSSES["weak"])
+    for name in ("pose", "turn", "depth"):
+        assert terms[name] == pytest.approx(0.0, abs=2e-3), name
+    assert all(terms[f"{part}_size"] > 0.0 for part in ("skeleton", "identity", "pose"))
+
+
+def test_joints_are_laid_on_the_true_roots_and_turned_by_the_network(method, truth):
+    prediction, batch = truth
+    found = jax.jit(method.joints)(prediction, batch)
+    for name in ("laid21", "keypoints21"):
+        np.testing.assert_allclose(found[name], batch.labels.joints, atol=2e-3)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_moves_its_own_networks(loss, method, params):
+    flat = jax.tree_util.tree_leaves_with_path(params)
+    paths = [tuple(part.key for part in path) for path, _ in flat]
+    moves = {path[0] for path in paths if method.trainable[loss](path)}
+    assert moves == set(MOVES[loss])
+
+
+@pytest.mark.parametrize("row", ["full", "linear"])
+def test_every_part_of_a_decoder_learns_from_a_capture(row, truth):
+    made = deep_hand_mesh.make(config(row), TEMPLATE)
+    batch = truth[1]
+    start = jax.jit(lambda: made.init(KEY, batch)[0])()
+
+    @jax.jit
+    @jax.grad
+    def slope(params):
+        found, _ = made.predict(params, {}, batch, key=None, train=True)
+        known = made.losses["weak"](params, found, batch)
+        return known["pose"] + known["depth"] + known["turn"]
+
+    for path, leaf in jax.tree_util.tree_leaves_with_path(slope(start)):
+        assert jnp.all(jnp.isfinite(leaf)), path
+        assert jnp.any(leaf != 0.0), path
+
+
+def test_a_texture_is_taken_from_the_neutral_hand_when_its_phase_begins(
+    method, params, truth
+):
+    shown = jax.tree.map(lambda x: x[:1], truth[1])
+    blank = params["texture"]
+    assert not jnp.any(blank["known"])
+    begin = jax.jit(lambda p: method.begin("texture", p, shown=shown))
+    kept = begin(params)["texture"]
+    share = jnp.mean(kept["known"])
+    assert 0.05 < share < 0.9
+    assert set(np.unique(kept["known"])) == {0.0, 1.0}
+    # Pictures are of random numbers, whose mean is a half.
+    mean = jnp.sum(kept["colours"]) / (3 * jnp.sum(kept["known"]))
+    assert mean == pytest.approx(0.5, abs=0.1)
+    assert method.begin("weak", params, shown=None) is params
+
+
+def test_the_texture_that_a_hand_was_unwrapped_by_costs_it_nothing(
+    method, params, truth
+):
+    prediction, batch = truth
+    alone = jax.tree.map(lambda x: x[:1], batch)
+    one = alone._replace(targets=jax.tree.map(lambda x: x[:, :1], alone.targets))
+
+    @jax.jit
+    def cost(prediction):
+        target, known = deep_hand_mesh.texture.target(
+            prediction.placed.vertices, one.targets, TEMPLATE, texels=16, finer=1
+        )
+        kept = {"colours": target, "known": known.astype(target.dtype)}
+        given = params | {"texture": kept}
+        return method.losses["texture"](given, prediction, one)["texture"]
+
+    true = jax.tree.map(lambda x: x[:1], prediction)
+    assert cost(true) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_who_learns_from_others_begins_with_an_encoder_that_has_seen_nobody(
+    method, params
+):
+    begun = method.begin("general", params, shown=None)
+    before, after = (jax.tree.leaves(p["encoder"]) for p in (params, begun))
+    assert any(jnp.any(x != y) for x, y in zip(before, after, strict=True))
+    assert begun["decoder"] is params["decoder"]
+
+
+@pytest.mark.parametrize("row", ["full", "linear", "with_weights"])
+def test_a_release_says_the_same_without_the_networks_of_the_identity(row):
+    made = estimate.make_room(config(row), TEMPLATE)
+    method = deep_hand_mesh.make(config(row), TEMPLATE)
+    params = estimate.init(KEY, batch_of(TEMPLATE.vertices[None]), made)
+    release = method.release
+    assert release is not None
+    folded = release(params | {"texture": jnp.zeros(3)})
+    assert set(folded) == {"encoder", "decoder"}
+    assert not {"identity", "shape"} & set(folded["decoder"])
+    theta = 0.3 * jax.random.normal(KEY, (1, 28))
+    before, after = (
+        estimate.refinement(p["decoder"], theta, made) for p in (params, folded)
+    )
+    for x, y in zip(*map(jax.tree.leaves, (before, after)), strict=True):
+        np.testing.assert_array_equal(x, y)
+    assert release(folded)["decoder"] is folded["decoder"]
+
+
+def test_key_points_of_others_have_the_true_lengths_of_bones(params, truth):
+    made = deep_hand_mesh.make(config("general"), TEMPLATE)
+    batch = truth[1]
+    larger = batch._replace(
+        labels=batch.labels._replace(joints=1.2 * batch.labels.joints)
+    )
+    predict = jax.jit(lambda p: made.predict(p, {}, larger, key=None, train=False)[0])
+    found = predict(params)
+    length = jnp.linalg.norm(found.laid[:, 10] - found.laid[:, 9], axis=-1)
+    wanted = 1.2 * jnp.linalg.norm(
+        batch.labels.joints[:, 10] - batch.labels.joints[:, 9], axis=-1
+    )
+    np.testing.assert_allclose(length, wanted, rtol=1e-4)
+
+
+def test_a_shape_of_the_linear_model_is_the_templates_own_in_the_zero_pose():
+    made = estimate.make_room(config("linear"), TEMPLATE)
+    loud = jax.tree.map(lambda x: 100.0 * x, linear.init(TEMPLATE, KEY, 8))
+    identity, _ = estimate.refinement(loud, jnp.zeros((1, 28)), made)
+    hand = deep_hand_mesh.decoder.decode(
+        TEMPLATE, identity, jnp.zeros(28), jnp.zeros((790, 3))
+    )
+    rest, ways = (
+        np.concatenate([joints, vertices], axis=-2)
+        for joints, vertices in (
+            (TEMPLATE.joints, TEMPLATE.vertices),
+            (TEMPLATE.shape_joints[:10], TEMPLATE.shape_vertices[:10]),
+        )
+    )
+    moved = np.concatenate([hand.zero.joints, hand.zero.vertices]) - rest
+    ways = ways.reshape(10, -1).T
+    shape, *_ = np.linalg.lstsq(ways, moved.ravel(), rcond=None)
+    assert np.abs(shape).max() > 0.1
+    np.testing.assert_allclose(ways @ shape, moved.ravel(), atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"pipeline": "mano"}, "pipeline is 'mano'.*linear"),
+        ({"encoder": "vgg"}, "encoder is 'vgg'.*resnet50"),
+        ({"bones": "long"}, "bones is 'long'"),
+        ({"texels": 20}, "texels is 20; it must be a multiple of 8"),
+        ({"without": ("hands",)}, r"\['hands'\].*skeleton"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(change, complaint):
+    strange = config().unlock()
+    strange.model.update(change)
+    with pytest.raises(ValueError, match=complaint):
+        deep_hand_mesh.make(strange, TEMPLATE)
+
+
+def test_terms_that_a_loss_does_not_know_are_named():
+    strange = config().unlock()
+    strange.phases[0].weights["photons"] = 1.0
+    with pytest.raises(ValueError, match=r"weighs \['photons'\].*depth"):
+        deep_hand_mesh.make(strange, TEMPLATE)
