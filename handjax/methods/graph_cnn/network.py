@@ -14,8 +14,10 @@ from handjax.networks.hourglass import Bottleneck, Stem, activate, halve, stacke
 from handjax.networks.layers import Dense
 
 JOINTS = len(KEYPOINTS)
-POOLINGS = 4
-"""Of the residual network. Source: [ge2019] Sec. 4.1."""
+PAIRS, EDGE = 4, 4
+"""Pairs of residual layers, each pooled until maps have this edge, which the paper's have
+after four poolings of 64 x 64; fewer pixels would not say where things are. Source:
+[ge2019] Sec. 4.1."""
 FACTOR = 4
 """By which nodes are pooled and upsampled. Source: [ge2019] Fig. 4."""
 
@@ -52,7 +54,7 @@ class HeatmapNetwork(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Heat-maps and features to a latent vector: eight residual layers, four poolings.
+    """Heat-maps and features to a latent vector: eight residual layers and poolings.
 
     Attributes:
         width: channels in between.
@@ -74,9 +76,9 @@ class Encoder(nn.Module):
     ) -> Float[Array, "batch latent"]:
         dense = partial(Dense, dtype=self.dtype)
         x = dense(self.width)(heatmaps) + dense(self.width)(features)
-        for _ in range(POOLINGS):
-            x = halve(Bottleneck(self.width)(Bottleneck(self.width)(x)))
-        # Groups of channels may be single numbers here, which have no spread.
+        for _ in range(PAIRS):
+            x = Bottleneck(self.width)(Bottleneck(self.width)(x))
+            x = halve(x) if min(x.shape[1:3]) > EDGE else x
         x = nn.relu(nn.LayerNorm(dtype=self.dtype)(x.reshape(len(x), -1)))
         return nn.relu(dense(self.latent)(x)).astype(jnp.float32)
 
