@@ -15,9 +15,9 @@ from handjax.networks.layers import Dense
 
 JOINTS = len(KEYPOINTS)
 PAIRS, EDGE = 4, 4
-"""Pairs of residual layers, each pooled until maps have this edge, which the paper's have
-after four poolings of 64 x 64; fewer pixels would not say where things are. Source:
-[ge2019] Sec. 4.1."""
+"""Pairs of residual layers, each pooled until maps have this edge, which the paper's
+have after four poolings of 64 x 64; fewer pixels would not say where things are.
+Source: [ge2019] Sec. 4.1."""
 FACTOR = 4
 """By which nodes are pooled and upsampled. Source: [ge2019] Fig. 4."""
 
