@@ -164,11 +164,14 @@ def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:
     """Take the steps of a phase that are still to be taken."""
     source = run.source(phase)
     first, every = int(state.step), phase.every
+    fed, marks = source.feed is not None, (first, phase.first, phase.last, every)
     count = training.steps_per_dispatch(
-        first, phase.first, phase.last, every, LOG_EVERY, fed=source.feed is not None
+        *marks, LOG_EVERY, singly=fed or phase.reuse > 1
     )
     step = training.make_step(run.experiment.method, phase, source)
-    steps = training.compile_step(step, run.mesh, count)
+    draws = training.Draws(jax.jit(step.sample), phase, not fed, run.mesh)
+    together = step.blind and phase.reuse == 1
+    steps = training.compile_step(step, run.mesh, count, None if together else draws)
     if first == phase.first:
         state = training.enter(state, run.experiment.method, phase, show(run, phase))
     run.log.say(f"{phase.name}: compiling, then steps {first + 1} to {phase.last}")

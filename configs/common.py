@@ -86,6 +86,7 @@ def phase(
     keep: str = "best",
     imagine: bool = False,
     shown: str = "",
+    reuse: int = 1,
 ) -> ConfigDict:
     """One stage of training: what is minimised, on what, for how long.
 
@@ -103,6 +104,8 @@ def phase(
         imagine: whether estimates of the first source are drawn anew, as labelled
             frames beside the others.
         shown: the source of one example that the phase begins by looking at.
+        reuse: how often an example is learnt from, on average: a pool of the last 64
+            batches is drawn into every so many steps. For sources that are slow.
     """
     return ConfigDict(
         {
@@ -117,6 +120,7 @@ def phase(
             "keep": keep,
             "imagine": imagine,
             "shown": shown,
+            "reuse": reuse,
         }
     )
 

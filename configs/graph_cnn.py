@@ -117,18 +117,20 @@ def _laptop(config: ConfigDict) -> None:
     _pictures(config, 64, 1)
     config.optimizer.learning_rate = 2e-3
     config.studio.amount = "tiny"
-    config.phases = _phases(1_500, 500, 2_800)
+    config.phases = _phases(3_000, 500, 2_400)
+    # Drawing takes a core longer than learning from it.
+    config.phases[0].reuse = config.phases[-1].reuse = 4
+    config.phases[0].optimizer = {"learning_rate": 1e-2}
     # So few pictures, and vertices that are far off yet would undo the heat-maps.
     config.phases[-1].weights["heatmaps"] = 10.0
-    config.phases[-1].optimizer = {"learning_rate": 1e-3}
 
 
 def _small(config: ConfigDict) -> None:
     """All equations, and weights of 16 MB at most."""
     _laptop(config)
     config.studio.amount = "small"
-    config.phases[0].update({"steps": 3_000, "every": 3_000})
-    config.phases[-1].steps = 20_000
+    config.phases[0].update({"steps": 8_000, "every": 8_000})
+    config.phases[-1].steps = 10_000
     config.evaluation.every = 1000
 
 

@@ -9,6 +9,7 @@ from handjax.training.devices import (
     spread,
     steps_per_dispatch,
 )
+from handjax.training.draws import Draws
 from handjax.training.examine import (
     START,
     TEST,
@@ -32,6 +33,7 @@ __all__ = [
     "VALIDATION",
     "Alone",
     "Checkpoints",
+    "Draws",
     "Estimates",
     "Examiner",
     "Interrupt",

@@ -11,6 +11,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from handjax.batch import Source
 from handjax.training.configs import ConfigError
+from handjax.training.draws import Draws
 from handjax.training.step import Step, TrainState, keys_of
 
 AT_ONCE = 10
@@ -61,28 +62,32 @@ def replicate(tree: Any, mesh: Mesh | None) -> Any:
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
-def steps_per_dispatch(*marks: int, fed: bool = False) -> int:
+def steps_per_dispatch(*marks: int, singly: bool = False) -> int:
     """How many steps go to the device at once, for this backend.
 
     Args:
         marks: steps that must fall between two dispatches, and whose multiples must.
-        fed: whether each step gets something from the host.
+        singly: whether the host has something to do with each step.
     """
-    return 1 if fed else gcd(PER_DISPATCH.get(jax.default_backend(), AT_ONCE), *marks)
+    return (
+        1 if singly else gcd(PER_DISPATCH.get(jax.default_backend(), AT_ONCE), *marks)
+    )
 
 
 def compile_step(
-    step: Step, mesh: Mesh | None, count: int = 1
+    step: Step, mesh: Mesh | None, count: int = 1, draws: Draws | None = None
 ) -> Callable[[TrainState, Any, Any], tuple[TrainState, Any]]:
     """Jit steps in a row, which give their state's memory to the next.
 
-    A step alone is two programs, unless it is blind: phases that draw from the same
-    source share the one that draws.
+    A step alone may be two programs: phases that draw from the same source share the
+    one that draws, and both are at work at once.
 
     Args:
         step: what is done again and again.
         mesh: the devices.
         count: steps a call.
+        draws: what a step alone learns from; None to draw then. Steps must follow one
+            another.
 
     Returns:
         (state, key, held) -> (state, metrics of each step, leaves (count, ...)).
@@ -99,13 +104,13 @@ def compile_step(
 
     everywhere = None if mesh is None else NamedSharding(mesh, PartitionSpec())
     compiled = partial(jax.jit, donate_argnums=0, out_shardings=everywhere)
-    if count > 1 or step.blind:
+    if count > 1 or draws is None:
         return compiled(several if count > 1 else alone)
-    keys, sample, move = jax.jit(keys_of), jax.jit(step.sample), compiled(learn)
+    keys, move = jax.jit(keys_of), compiled(learn)
 
     def apart(state: TrainState, key: Any, held: Any) -> tuple[TrainState, Any]:
-        draw, noise = keys(key, state.step)
-        return move(state, noise, sample(draw, held))
+        batch = draws(int(state.step), key, held)
+        return move(state, keys(key, state.step)[1], batch)
 
     return apart
 

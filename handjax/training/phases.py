@@ -25,6 +25,7 @@ class Phase(NamedTuple):
         imagine: whether estimates of the first source are drawn anew, as one more
             batch, labelled, behind the others.
         shown: the source of what `Method.begin` sees, one example of it; "" for none.
+        reuse: how often an example is learnt from, on average, see `Draws`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Phase(NamedTuple):
     keep: str
     imagine: bool
     shown: str = ""
+    reuse: int = 1
 
     @property
     def last(self) -> int:
@@ -67,6 +69,7 @@ def read_phases(config: Config, method: Method) -> tuple[Phase, ...]:
                 keep=entry.keep,
                 imagine=_imagines(config, entry, method),
                 shown=entry.get("shown", ""),
+                reuse=_reuse(entry),
             )
         )
         first += entry.steps
@@ -82,6 +85,22 @@ def _imagines(config: Config, entry: Config, method: Method) -> bool:
             "does not do; set its imagine to False"
         )
     return wanted
+
+
+def _reuse(entry: Config) -> int:
+    """Configs of old releases know of no such thing."""
+    reuse = entry.get("reuse", 1)
+    if reuse < 1:
+        raise ConfigError(
+            f"phase {entry.name!r} has reuse {reuse}; it must be 1 or more: an example "
+            "is learnt from that often"
+        )
+    if reuse > 1 and "real" in entry.sources:
+        raise ConfigError(
+            f"phase {entry.name!r} reuses what is drawn, and real frames are read, not "
+            "drawn; set its reuse to 1"
+        )
+    return reuse
 
 
 def _sources(config: Config, entry: Config) -> dict[str, int]:

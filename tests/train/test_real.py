@@ -105,7 +105,7 @@ def test_each_step_is_fed_with_its_own_and_one_step_goes_at_a_time(monkeypatch):
     assert join({"kept": lambda n: kept}, {"kept": 2}).feed is None
     monkeypatch.setattr(devices, "PER_DISPATCH", {"cpu": 10})
     assert devices.steps_per_dispatch(0, 100) == 10
-    assert devices.steps_per_dispatch(0, 100, fed=True) == 1
+    assert devices.steps_per_dispatch(0, 100, singly=True) == 1
 
 
 @pytest.mark.parametrize(
