@@ -177,6 +177,7 @@ def _test(config: ConfigDict) -> None:
     )
     config.studio.amount = "test"
     config.phases = _phases(4, 4, 4)
+    config.phases[0].reuse = 2
     for phase in config.phases:
         phase.every = 0
         phase.batch_sizes = dict.fromkeys(phase.batch_sizes, 2)

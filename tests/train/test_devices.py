@@ -44,8 +44,8 @@ def test_steps_that_go_to_the_device_together_come_to_the_same_parameters(
     assert steps == [4, 6, 8, 12]
 
 
-@pytest.mark.parametrize("blind", [False, True])
-def test_phases_share_what_draws_their_batches_unless_they_are_blind(blind):
+@pytest.mark.parametrize("together", [False, True])
+def test_phases_share_what_draws_their_batches_unless_one_program_does_all(together):
     traced = []
 
     def sample(key, held):
@@ -53,15 +53,17 @@ def test_phases_share_what_draws_their_batches_unless_they_are_blind(blind):
         return toy_batch(key)
 
     config = toy_config()
-    method = toy_method()._replace(blind=frozenset({"first"} if blind else ()))
+    method = toy_method()
     phase, source = training.read_phases(config, method)[0], Source(sample)
     state = training.init_state(method, toy_batch(KEY), KEY)
     ends = []
     for _ in range(2):
-        steps = training.compile_step(training.make_step(method, phase, source), None)
+        draws = None if together else training.Draws(jax.jit(source.sample), phase)
+        step = training.make_step(method, phase, source)
+        steps = training.compile_step(step, None, draws=draws)
         begun = training.enter(jax.tree.map(jnp.copy, state), method, phase)
         ends.append(steps(begun, KEY, ())[0].params)
-    assert len(traced) == (2 if blind else 1)
+    assert len(traced) == (2 if together else 1)
     jax.tree.map(np.testing.assert_array_equal, *ends)
 
 

@@ -15,12 +15,27 @@ from handjax.experiment import assemble
 from handjax.training import Checkpoints, configs
 from handjax.training.meter import Meter
 from tests.compiling import QUICK
-from tests.train.toy import ROOT, evaluations, same, saved_params, toy
+from tests.train.toy import (
+    ROOT,
+    evaluations,
+    same,
+    saved_params,
+    toy,
+    toy_config,
+)
 
 
+@pytest.mark.parametrize("reuse", [1, 2])
 def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
-    finished, tmp_path, monkeypatch, capsys
+    reuse, finished, tmp_path, monkeypatch, capsys
 ):
+    config = toy_config()
+    for phase in config.phases:
+        phase.reuse = reuse
+    if reuse > 1:
+        finished = tmp_path / "whole"
+        assert train.train(toy(config), finished) == 0
+    workdir = tmp_path / "stopped"
     stops, plain_add = [3, 6, 9], Meter.add
 
     def add(meter, steps, metrics):
@@ -30,10 +45,10 @@ def test_a_run_stopped_anywhere_goes_on_as_if_it_had_not_been(
             signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(Meter, "add", add)
-    statuses = [train.train(toy(), tmp_path) for _ in range(4)]
+    statuses = [train.train(toy(config), workdir) for _ in range(4)]
     assert statuses == [128 + signal.SIGTERM] * 3 + [0]
     assert "stopped by SIGTERM; saved at step 3." in capsys.readouterr().out
-    assert same(saved_params(tmp_path), saved_params(finished))
+    assert same(saved_params(workdir), saved_params(finished))
 
 
 COMMAND = [
