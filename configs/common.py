@@ -238,3 +238,4 @@ def on_real(config: ConfigDict) -> None:
         phase.sources = tuple(REAL if s == "studio" else s for s in phase.sources)
         sizes = phase.batch_sizes.items()
         phase.batch_sizes = {REAL if s == "studio" else s: n for s, n in sizes}
+        phase.reuse = 1 if REAL in phase.sources else phase.reuse  # read, not drawn

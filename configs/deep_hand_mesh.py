@@ -66,7 +66,7 @@ def _on_real(config: ConfigDict) -> None:
     common.on_real(config)
     for phase in config.phases:
         if phase.loss == "general":
-            phase.sources = (common.REAL,)
+            phase.sources, phase.reuse = (common.REAL,), 1
 
 
 def _textured(config: ConfigDict) -> None:

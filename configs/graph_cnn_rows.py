@@ -107,6 +107,7 @@ def _goes_on(
         steps=steps,
         weights=weights,
         optimizer={"learning_rate": config.optimizer.learning_rate / SLOWER},
+        reuse=config.phases[-1].reuse,
         keep="latest",
     )
     config.phases = (*config.phases, phase)
@@ -143,6 +144,7 @@ def _on_pictures(
             "learning_rate": config.optimizer.learning_rate / SLOWER,
             "warmup": 100,
         },
+        reuse=config.phases[-1].reuse,
         keep="latest",  # held-out synthetic frames don't tell how real ones do
     )
 
