@@ -104,7 +104,7 @@ def phase(
         imagine: whether estimates of the first source are drawn anew, as labelled
             frames beside the others.
         shown: the source of one example that the phase begins by looking at.
-        reuse: how often an example is learnt from, on average: a pool of the last 64
+        reuse: how often an example is learnt from, on average: a pool of the last 256
             batches is drawn into every so many steps. For sources that are slow.
     """
     return ConfigDict(

@@ -122,7 +122,7 @@ def _laptop(config: ConfigDict) -> None:
     config.phases[0].reuse = config.phases[-1].reuse = 4
     config.phases[0].optimizer = {"learning_rate": 1e-2}
     # So few pictures, and vertices that are far off yet would undo the heat-maps.
-    config.phases[-1].weights["heatmaps"] = 10.0
+    config.phases[-1].weights["heatmaps"] = 100.0
 
 
 def _small(config: ConfigDict) -> None:

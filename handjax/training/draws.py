@@ -13,8 +13,8 @@ from jaxtyping import Array, Int, Key
 from handjax.training.phases import Phase
 from handjax.training.step import keys_of
 
-SLOTS = 128
-"""Batches in a pool: what is learnt from was drawn within so many draws."""
+SLOTS, HELD = 256, 2**29
+"""Batches in a pool, and bytes, at most."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Draws:
         phase: whose steps they are.
         ahead: whether the source holds the same for every step.
         mesh: the devices.
-        slots: how many batches a pool holds.
+        slots: how many batches a pool holds, if they are no more than `HELD`.
     """
 
     sample: Callable[[Any, Any], Any]
@@ -58,11 +58,10 @@ class Draws:
         draws, since = divmod(number - self.phase.first, reuse)
         missing = range(draws, draws + (since == 0))
         if self._rows is None:
+            self._make_room(key, held)
             missing = range(max(0, draws + 1 - self.slots), draws + 1)
         for draw in missing:
             batch = self._draw(self.phase.first + draw * reuse, key, held)
-            if self._rows is None:
-                self._rows = jax.tree.map(self._blank, batch)
             self._rows = _replace(self._rows, batch, jnp.asarray(draw % self.slots))
         mix = jax.random.fold_in(_drawing(key, jnp.asarray(number)), 1)
         return _take(self._rows, mix, jnp.asarray(min(draws + 1, self.slots)))
@@ -79,7 +78,13 @@ class Draws:
         }
         return self._waiting.pop(number)
 
-    def _blank(self, leaf: Array) -> Array:
+    def _make_room(self, key: Key[Array, ""], held: Any) -> None:
+        batch = jax.eval_shape(self.sample, key, held)
+        size = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(batch))
+        self.slots = max(1, min(self.slots, HELD // size))
+        self._rows = jax.tree.map(self._blank, batch)
+
+    def _blank(self, leaf: jax.ShapeDtypeStruct) -> Array:
         rows = jnp.zeros((self.slots, *leaf.shape), leaf.dtype)
         if self.mesh is None:
             return rows

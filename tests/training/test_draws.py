@@ -22,7 +22,8 @@ class Counted:
 
     def __call__(self, key, held):
         rows = jax.random.uniform(key, (SIZE,)) + held
-        self.drawn.append(np.asarray(rows))
+        if not isinstance(rows, jax.core.Tracer):
+            self.drawn.append(np.asarray(rows))
         return rows, {"twice": 2.0 * rows[:2]}
 
 
@@ -74,6 +75,13 @@ def test_a_pool_mixes_what_was_drawn_last_and_keeps_examples_whole(slots):
         np.testing.assert_array_equal(beside["twice"], 2.0 * rows[:2])
     # The last steps have the choice of them all, and take more than one.
     assert len(np.unique(found[-8:, 0])) > 1
+
+
+def test_a_pool_holds_no_more_bytes_than_it_may(monkeypatch):
+    drawing = draws(2)
+    monkeypatch.setattr("handjax.training.draws.HELD", 4 * (SIZE + 2) * 3 + 1)
+    walk(drawing)
+    assert drawing.slots == 3
 
 
 @pytest.mark.parametrize("start", [FIRST + 5, FIRST + 8, FIRST + 19])
