@@ -26,6 +26,7 @@ from handjax.data import synthetic
 from handjax.data.real import loading
 from handjax.evaluation import metrics, protocols
 from handjax.experiment import Experiment, assemble, example, join, watch
+from handjax.networks.stored import StoredError
 from handjax.training import Phase, TrainState, configs
 from handjax.training.arguments import default_workdir, parse
 
@@ -78,6 +79,7 @@ def train(experiment: Experiment, workdir: Path, init: str | None = None) -> int
         ConfigError: if the config asks for what cannot be, or is not that of the run
             in this folder.
         DatasetError: if it asks for a real dataset that is not there.
+        StoredError: if it names a file of weights that can't be used.
         NotFiniteError: naming the loss term that became NaN, and when.
     """
     config, method = experiment.config, experiment.method
@@ -129,13 +131,14 @@ def begin(run: Run, init: str | None) -> TrainState:
         )
     found = weights.find(init) if init else None
     state = jax.jit(lambda: fresh(run))()
+    state = with_given(run, state)
     if found is None:
         return state
-    given, enters = found.params, run.experiment.method.begin
+    brought, enters = found.params, run.experiment.method.begin
     if enters is not None:
         # What the first phase makes of the others need not be there.
-        given = enters(run.phases[0].loss, given, shown=None)
-    params, taken = weights.carry_over(given, state.params)
+        brought = enters(run.phases[0].loss, brought, shown=None)
+    params, taken = weights.carry_over(brought, state.params)
     kept, _ = weights.carry_over(found.state, state.state)
     if not taken:
         raise weights.MissingError(f"no parameter of {found.origin} fits this method's")
@@ -148,6 +151,16 @@ def begin(run: Run, init: str | None) -> TrainState:
     run.log.say(f"{taken} of {total} parameter arrays from {found.origin}")
     ema = jax.tree.map(jnp.copy, params)
     return state._replace(params=params, state=kept, ema=ema)
+
+
+def with_given(run: Run, state: TrainState) -> TrainState:
+    """The state with what a file of the user's gives."""
+    given = run.experiment.method.given
+    if given is None:
+        return state
+    params, said = given(state.params)
+    run.log.say(said)
+    return state._replace(params=params, ema=jax.tree.map(jnp.copy, params))
 
 
 def fresh(run: Run) -> TrainState:
@@ -267,7 +280,12 @@ def main(_: list[str]) -> None:
         sys.exit(train(assemble(config), workdir, INIT.value))
     except training.NotFiniteError as wrong:
         sys.exit(f"stopped: {wrong}. Checkpoints in {workdir} are from before that.")
-    except (configs.ConfigError, weights.MissingError, *loading.FAULTS) as wrong:
+    except (
+        configs.ConfigError,
+        weights.MissingError,
+        StoredError,
+        *loading.FAULTS,
+    ) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(2)
 

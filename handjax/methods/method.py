@@ -34,6 +34,9 @@ class Method(NamedTuple):
             with, of the same structure; shown is a batch of one, or None where the
             phase names no source of it, and where only the structure matters. None
             where phases begin with what the last one left.
+        given: params -> (the same with those from a file of the user's in their place,
+            a line on which file), once when a run begins, before any of another run's;
+            None where there is no such file.
         release: params -> those that are worth releasing, which `predict` and `joints`
             take as well; None where all are.
         blind: losses that learn from a few labels alone and look at no picture.
@@ -46,5 +49,6 @@ class Method(NamedTuple):
     imagine: Callable[..., Any] | None
     joints: Callable[..., dict[str, Any]]
     begin: Callable[..., Params] | None = None
+    given: Callable[[Params], tuple[Params, str]] | None = None
     release: Callable[[Params], Params] | None = None
     blind: frozenset[str] = frozenset()

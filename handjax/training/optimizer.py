@@ -11,6 +11,7 @@ from handjax.training.configs import Config, ConfigError
 
 SCHEDULES = ("constant", "cosine", "step")
 RULES = ("adamw", "rmsprop")
+THIRDS = (1 / 3, 2 / 3)
 FORGETS = 0.99
 """Of RMSprop's mean square, as PyTorch's own."""
 
@@ -20,8 +21,9 @@ def make_schedule(config: Config, steps: int) -> optax.Schedule:
 
     Args:
         config: `learning_rate`; `schedule`, one of `SCHEDULES`: "cosine" falls to 0,
-            "step" divides by 10 after each third; `warmup`, steps over which the rate
-            rises from 0, a tenth of the phase at most.
+            "step" divides by 10 at each of `drops`, shares of the phase, `THIRDS` if
+            there are none; `warmup`, steps over which the rate rises from 0, a tenth of
+            the phase at most.
         steps: of the phase.
     """
     peak, warm = config.learning_rate, min(config.warmup, steps // 10)
@@ -32,8 +34,8 @@ def make_schedule(config: Config, steps: int) -> optax.Schedule:
         case "cosine":
             body = optax.cosine_decay_schedule(peak, rest)
         case "step":
-            thirds = {round(rest / 3): 0.1, round(2 * rest / 3): 0.1}
-            body = optax.piecewise_constant_schedule(peak, thirds)
+            drops = {round(x * rest): 0.1 for x in config.get("drops", THIRDS)}
+            body = optax.piecewise_constant_schedule(peak, drops)
         case wrong:
             raise ConfigError(
                 f"optimizer.schedule is {wrong!r}; it must be one of {SCHEDULES}"

@@ -10,7 +10,10 @@ import train
 from configs import deep_hand_mesh
 from handjax import training
 from handjax.experiment import assemble
-from handjax.methods.deep_hand_mesh import LOSSES
+from handjax.geometry import meshes
+from handjax.hands.template import load_template
+from handjax.methods.deep_hand_mesh import LOSSES, smoothness
+from handjax.training.optimizer import make_schedule
 from tests.train.toy import entries, evaluations
 
 
@@ -88,3 +91,62 @@ def test_what_is_shown_must_be_known():
     config.phases[0].shown = "holiday"
     with pytest.raises(training.configs.ConfigError, match="shown is 'holiday'"):
         assemble(config)
+
+
+@pytest.mark.parametrize("size", deep_hand_mesh.SIZES)
+def test_a_true_surface_costs_little_at_every_resolution(size):
+    config = deep_hand_mesh.get_config(size)
+    template = load_template(config.template)
+    rough = smoothness.laplacian(template.vertices, meshes.edges(template.faces))
+    # With the paper's 5 it would cost 22 at 790 vertices, where depth costs some mm.
+    assert 0.05 < config.phases[0].weights.laplacian * rough < 0.6
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["textured,without_depth", "without_depth,textured", "as_long,without_depth"],
+)
+def test_a_term_that_is_left_out_stays_out_when_training_goes_on(rows):
+    config = deep_hand_mesh.get_config(f"test,{rows}")
+    assert [phase.weights.depth for phase in config.phases] == [0.0, 0.0]
+
+
+def test_hands_of_others_keep_their_joints_where_the_subjects_are_left_out():
+    weak, general = deep_hand_mesh.get_config("test,without_pose,general").phases
+    assert (weak.weights.pose, general.weights.pose) == (0.0, 1.0)
+
+
+def test_the_papers_rate_falls_at_its_epochs():
+    config = deep_hand_mesh.get_config("paper,textured")
+    experiment = assemble(config)
+    for phase, epochs, drops in zip(
+        training.read_phases(config, experiment.method),
+        (35, 15),
+        ((30, 32), (10, 12)),
+        strict=True,
+    ):
+        schedule = make_schedule(phase.optimizer, phase.steps)
+        rates = [
+            schedule(round((epoch + 0.5) * phase.steps / epochs))
+            for epoch in (drops[0] - 1, drops[0], drops[1])
+        ]
+        np.testing.assert_allclose(rates, [1e-4, 1e-5, 1e-6], rtol=1e-5)
+
+
+def test_a_real_dataset_stands_in_for_the_subject_or_for_the_others():
+    own = deep_hand_mesh.get_config("small,real")
+    assert own.real.name == "deep_hand_mesh"
+    assert set(own.real.labels) == {"joints", "depth", "mask"}
+    assert own.real.views == 1 + own.studio.rgb.targets
+    others = deep_hand_mesh.get_config("small,general,real")
+    assert [phase.sources for phase in others.phases] == [("studio",), ("real",)]
+    assert (others.real.name, others.real.labels) == ("rhd", ("joints",))
+    for config in (own, others):
+        assert config.real.sees == "image"
+        assert config.real.pixels == config.studio.rgb.pixels
+
+
+def test_rows_go_on_from_rows_that_there_are():
+    begins = {row.begins for row in deep_hand_mesh.ROWS.values()}
+    assert begins == {None, "full"}
+    assert not deep_hand_mesh.FIGURES.values()

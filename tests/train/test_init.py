@@ -49,6 +49,38 @@ def test_init_starts_from_the_parameters_and_the_state_of_another_run(
     assert state.state["steps"] == 9
 
 
+def test_what_a_file_gives_is_there_from_the_first_step_and_gives_way_to_init(
+    finished, tmp_path, monkeypatch, capsys
+):
+    def given(params):
+        bias = jnp.full_like(params["bias"], 5.0)
+        return params | {"bias": bias}, "bias from a file"
+
+    method = toy_method()._replace(given=given)
+    still = {**toy_config().optimizer, "learning_rate": 0.0}
+    phases = (toy_phase("first", ("synthetic",), steps=1),)
+    config = toy_config(phases=phases, optimizer=still)
+    assert train.train(toy(config)._replace(method=method), tmp_path / "new") == 0
+    assert "bias from a file" in capsys.readouterr().out
+    for name in ("params", "ema"):
+        assert jnp.all(getattr(saved(tmp_path / "new", config), name)["bias"] == 5.0)
+    monkeypatch.setattr(
+        weights,
+        "find",
+        lambda name: weights.Weights(config, saved_params(finished), {}, "another run"),
+    )
+    experiment = toy(config)._replace(method=method)
+    assert train.train(experiment, tmp_path / "init", init="other") == 0
+    assert same(saved(tmp_path / "init", config).params, saved_params(finished))
+
+
+def saved(workdir, config):
+    """The state of the latest checkpoint."""
+    phase = training.read_phases(config, toy_method())[0]
+    with Checkpoints(workdir) as checkpoints:
+        return checkpoints.restore(training.enter(new_state(), toy_method(), phase))
+
+
 def test_init_is_left_aside_where_a_run_goes_on(finished, capsys):
     assert train.train(toy(), finished, init="other") == 0
     assert "--init other was for the start" in capsys.readouterr().out

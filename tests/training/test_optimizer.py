@@ -37,6 +37,16 @@ def test_schedules_at_the_start_a_third_the_half_and_the_end(name, rates):
     )
 
 
+def test_a_rate_may_fall_late_in_a_phase():
+    falls = settings(schedule="step", drops=(30 / 35, 32 / 35))
+    schedule = optimizer.make_schedule(falls, 70)
+    np.testing.assert_allclose(
+        [schedule(step) for step in (0, 59, 60, 63, 64, 70)],
+        [0.5, 0.5, 0.05, 0.05, 0.005, 0.005],
+        rtol=1e-5,
+    )
+
+
 def test_warmup_rises_to_the_rate_and_takes_a_tenth_of_the_steps_at_most():
     schedule = optimizer.make_schedule(settings(warmup=200), 100)
     np.testing.assert_allclose([schedule(step) for step in (0, 5, 10)], [0, 0.25, 0.5])

@@ -15,8 +15,10 @@ texture over texels and views, where sums are printed or nothing. A patch that h
 varies is not blown up; the blur has three texels; a target texture is a weighted mean,
 where the paper has Poisson reconstruction. A skinning weight that is 0 has no
 corrective at all, so that `hand_12553` needs 6 million numbers for it, not 55. Terms
-are in mm, the Laplacian and the sizes of correctives in mm^2, for which the printed
-weights are made: 1, 1, 1, 5 for the palm, 5 for the Laplacian.
+are in mm, the Laplacian and the sizes of correctives in mm^2. Penetration is summed, as
+printed, where the released code, which the printed weights are from, has means; what
+the Laplacian of a true surface costs goes with the template's resolution. Phases weigh
+them accordingly: see `configs/deep_hand_mesh.py`.
 
 Notation, shared by every function here and by the tests:
     beta: identity code, (32,).
@@ -96,6 +98,7 @@ def make(config: Config, template: Template) -> Method:
     """
     _check(config)
     room, surface = make_room(config, template), terms.surface_of(template)
+    file = config.model.pretrained
     textured = any(phase.loss == "texture" for phase in config.phases)
     texels = config.model.texels if textured else 0
     terms_of = partial(_terms, surface=surface, template=template)
@@ -110,6 +113,7 @@ def make(config: Config, template: Template) -> Method:
         imagine=None,
         joints=joints,
         begin=partial(_begin, room=room, model=config.model),
+        given=partial(_given, room=room, file=file) if file else None,
         release=partial(_release, room=room),
     )
 
@@ -159,6 +163,12 @@ def _begin(
     return params | {"texture": kept}
 
 
+def _given(params: Any, *, room: Room, file: str) -> tuple[Any, str]:
+    """Parameters with the residual network of a file."""
+    resnet = encoder.with_pretrained(params["encoder"], room.encoder, file)
+    return params | {"encoder": resnet}, f"model.pretrained: the encoder's, from {file}"
+
+
 def _release(params: Any, *, room: Room) -> Any:
     """What is worth releasing: the identity as constants, and no texture."""
     kept = {name: params[name] for name in ALL}
@@ -188,9 +198,13 @@ def _terms(
         ValueError: the phase mixes sources, or its source lacks what a term needs.
     """
     if not isinstance(batch, Batch):
-        raise ValueError("a phase of deep_hand_mesh takes one source")
-    known = terms.of_joints(prediction, batch)
-    if "depth" in names:
+        raise ValueError(
+            f"a phase of deep_hand_mesh draws from one source, not {len(batch)}; name "
+            "one in its `sources`"
+        )
+    of_subject = "depth" in names
+    known = terms.of_joints(prediction, batch, own=of_subject)
+    if of_subject:
         known |= terms.of_surface(prediction, batch, surface)
         known |= terms.of_correctives(prediction)
     if "texture" in names:
@@ -199,7 +213,8 @@ def _terms(
 
 
 def _check(config: Config) -> None:
-    """Refuse what no network can be built from, and terms that a phase can't have.
+    """Refuse what no network can be built from, settings that would say nothing, and
+    terms that a phase can't have.
 
     Raises:
         ValueError: naming the setting and what it may be.
@@ -213,6 +228,16 @@ def _check(config: Config) -> None:
                 f"{phase.loss!r} are {list(known)}"
             )
     model = config.model
+    _check_choices(model)
+    _check_norm(config)
+    if model.pipeline == "linear" and tuple(model.without) != ("weights",):
+        raise ValueError(
+            f"model.without is {tuple(model.without)}, but the linear model has none "
+            "of those correctives; leave it at ('weights',)"
+        )
+
+
+def _check_choices(model: Config) -> None:
     choices = {
         "pipeline": (model.pipeline, PIPELINES),
         "encoder": (model.encoder, tuple(encoder.STAGES)),
@@ -226,9 +251,31 @@ def _check(config: Config) -> None:
         raise ValueError(
             f"model.texels is {model.texels}; it must be a multiple of {texture.PATCH}"
         )
+    if model.finer < 1:
+        raise ValueError(f"model.finer is {model.finer}; it must be 1 or more")
     strange = sorted(set(model.without) - set(correctives.NAMES))
     if strange:
         raise ValueError(
             f"model.without names {strange}; the correctives are "
             f"{list(correctives.NAMES)}"
+        )
+
+
+def _check_norm(config: Config) -> None:
+    """Refuse frozen norms that nobody's statistics are for, and the other way round."""
+    model, frozen = config.model, config.model.norm == "frozen"
+    if model.pretrained and not frozen:
+        raise ValueError(
+            f"model.pretrained is {model.pretrained!r}: such weights come with the "
+            f"statistics of their norm; set model.norm to 'frozen', not {model.norm!r}"
+        )
+    if frozen and any(phase.loss == "general" for phase in config.phases):
+        raise ValueError(
+            "model.norm is 'frozen', but for hands of others an encoder begins at "
+            "random, whose statistics nobody knows; set it to 'group'"
+        )
+    if frozen and not (model.pretrained or config.needs_init):
+        raise ValueError(
+            "model.norm is 'frozen', but nothing gives its statistics; set "
+            "model.pretrained to a file of weights, or the norm to 'group'"
         )

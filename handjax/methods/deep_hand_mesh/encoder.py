@@ -5,6 +5,7 @@ Notation, shared by every function here and by the tests:
     six: two columns of a rotation, before they are made one, (batch, 6).
 """
 
+from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
@@ -21,12 +22,14 @@ from handjax.networks.resnet import RESNET_18, RESNET_50, ResNet, Stages
 STAGES = {
     "resnet50": RESNET_50,  # [moon2020] Sec. 4.2
     "resnet18": RESNET_18,
-    "small": Stages((32, 64, 96, 128), (1, 1, 1, 1)),
+    "small": Stages((32, 64, 96, 128), (1, 1, 1, 1)),  # two cores, minutes
     "tiny": Stages((16, 16), (1, 1)),
 }
 """By the name that a config gives."""
 SIX = 6
 """Numbers for a rotation."""
+RESNET = "resnet"
+"""What the residual network's parameters are called."""
 AT_REST = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 """What `six` is added to."""
 
@@ -60,8 +63,7 @@ class Encoder(nn.Module):
     ) -> tuple[Float[Array, "batch 28"], Float[Array, "batch 6"]]:
         if self.norm == "frozen":
             image = pretrained.standardize(image)
-        resnet = ResNet(self.stages, self.norm, self.dtype, name="resnet")
-        features = resnet(image).mean
+        features = ResNet(self.stages, self.norm, self.dtype, name=RESNET)(image).mean
         start = nn.initializers.normal(SPREAD)
         h = nn.relu(Dense(self.hidden, kernel_init=start, name="pose1")(features))
         theta = jnp.pi * jnp.tanh(
@@ -71,3 +73,20 @@ class Encoder(nn.Module):
         h = nn.relu(Dense(self.hidden, kernel_init=start, name="turn1")(seen))
         six = Dense(SIX, kernel_init=start, name="turn2")(h)
         return theta, six + jnp.array(AT_REST)
+
+
+def with_pretrained(params: Any, net: Encoder, path: str | Path) -> Any:
+    """Parameters whose residual network is one that somebody else has trained.
+
+    Args:
+        params: of the encoder.
+        net: the encoder, with the norm "frozen".
+        path: a .safetensors or .npz file of torchvision's or timm's.
+
+    Raises:
+        StoredError: the file can't be read, or is of another network.
+
+    Source: [moon2020] Sec. 7, ResNet-50 from ImageNet.
+    """
+    resnet = pretrained.load_resnet(path, ResNet(net.stages, net.norm))
+    return {"params": {**params["params"], RESNET: resnet}}

@@ -30,9 +30,10 @@ class Prediction(NamedTuple):
     Attributes:
         theta: the hand pose vector, radians.
         hand: posed and in the zero pose, in the model's frame.
-        laid: the key points in the world, laid on the TRUE wrist and finger roots; in
-            the model's frame where no joints are known.
-        placed: the posed hand in the world, likewise.
+        laid: the key points in the world, with the lengths of bones that the room's
+            `bones` says, laid on the TRUE wrist and finger roots; in the model's frame
+            where no joints are known.
+        placed: the posed hand in the world, likewise, always with its own lengths.
         turned: the key points in the world, turned as the network says; where they are
             is the true roots' mean, if it is known.
         identity: correctives of the identity.
@@ -57,6 +58,7 @@ class Room(NamedTuple):
         correctives: by name; none of the linear model's.
         pipeline: one of `PIPELINES`.
         hidden: features between the layers of the linear model's shape.
+        unit: of correctives, mm, see `correctives.Corrective`.
         beta: identity code of the subject.
         bones: one of `BONES`.
         folded: whether the identity is constants, which nothing moves.
@@ -67,6 +69,7 @@ class Room(NamedTuple):
     correctives: dict[str, Corrective]
     pipeline: str
     hidden: int
+    unit: float
     beta: Float[Array, "32"]
     bones: str
     folded: bool
@@ -90,6 +93,7 @@ def make_room(config: Config, template: Template) -> Room:
         ),
         model.pipeline,
         model.hidden,
+        model.unit,
         correctives.identity_code(config.studio.subject),
         model.bones,
         model.folded,
@@ -146,18 +150,13 @@ def pose(
     identity, dM = refinement(params["decoder"], theta, room)
     decode = partial(decoder.decode, room.template, identity)
     hand = jax.vmap(decode)(theta, dM)
-    joints = jax.vmap(decoder.keypoints)(hand.posed)
-    true, valid = batch.labels.joints, batch.labels.joints_valid
-    if true is not None and room.bones == "true":
-        joints = jax.vmap(decoder.with_bones_of)(joints, true)
+    placed = _place(hand.posed, batch)
+    joints, laid = (jax.vmap(decoder.keypoints)(x) for x in (hand.posed, placed))
+    if batch.labels.joints is not None and room.bones == "true":
+        joints = jax.vmap(decoder.with_bones_of)(joints, batch.labels.joints)
+        laid = _lay(joints, batch)
     camera_from_model = jax.vmap(rotations.matrix_from_six)(six)
     turned = _turn(jax.lax.stop_gradient(joints), camera_from_model, batch)
-    laid, placed = joints, hand.posed
-    if true is not None:
-        lay = jax.vmap(decoder.world_from_model)
-        world = lay(joints, true, valid)
-        laid = jax.vmap(transforms.apply)(world, joints)
-        placed = jax.vmap(decoder.place)(world, hand.posed)
     return Prediction(theta, hand, laid, placed, turned, identity, dM)
 
 
@@ -171,7 +170,7 @@ def refinement(
             identity = correctives.unfolded(params)
         else:
             identity = linear.identity(params, t, room.beta, room.hidden)
-        return identity, linear.of_pose(params, t, theta)
+        return identity, linear.of_pose(params, t, theta, room.unit)
     identity = correctives.identity(room.correctives, params, t, room.beta)
     return identity, correctives.of_pose(room.correctives, params, t, theta)
 
@@ -186,9 +185,31 @@ def picture(batch: Batch) -> Float[Array, "batch height width 3"]:
     if views.image is None:
         raise ValueError(
             "deep_hand_mesh reads pictures in colour, but these views have none; set "
-            "synthetic.modality and studio.modality to 'rgb'"
+            "synthetic.modality and studio.modality to 'rgb', real.sees to 'image'"
         )
     return jnp.where(views.valid[:, :1, None, None], views.image[:, 0], 0.0)
+
+
+def _place(posed: Posed, batch: Batch) -> Posed:
+    """Hands in the world, on the TRUE roots; where they are if these are not known."""
+    if batch.labels.joints is None:
+        return posed
+    world = _world(jax.vmap(decoder.keypoints)(posed), batch)
+    return jax.vmap(decoder.place)(world, posed)
+
+
+def _lay(
+    joints: Float[Array, "batch 21 3"], batch: Batch
+) -> Float[Array, "batch 21 3"]:
+    """Key points likewise."""
+    return jax.vmap(transforms.apply)(_world(joints, batch), joints)
+
+
+def _world(
+    joints: Float[Array, "batch 21 3"], batch: Batch
+) -> Float[Array, "batch 4 4"]:
+    true, valid = batch.labels.joints, batch.labels.joints_valid
+    return jax.vmap(decoder.world_from_model)(joints, true, valid)
 
 
 def _turn(

@@ -71,14 +71,25 @@ def identity(
 
 
 def of_pose(
-    params: dict[str, Any], template: Template, theta: Float[Array, "batch 28"]
+    params: dict[str, Any],
+    template: Template,
+    theta: Float[Array, "batch 28"],
+    unit: float = 1.0,
 ) -> Float[Array, "batch vertices 3"]:
     """Correctives linear in how far rotations are from none. No gradient goes on to
-    the pose, as from those that this is compared with."""
+    the pose, as from those that this is compared with.
+
+    Args:
+        params: of `init`.
+        template: whose axes joints turn about.
+        theta: the hand pose vector, radians.
+        unit: what a product of 1 stands for, mm, as of `correctives.Corrective`: both
+            models learn alike fast.
+    """
     turn = partial(pose_vector.local_rotations, template)
     R = jax.vmap(turn)(jax.lax.stop_gradient(theta))
     features = (R[:, 1:] - jnp.eye(3)).reshape(len(theta), -1)
-    return (features @ params["pose"]).reshape(len(theta), -1, 3)
+    return unit * (features @ params["pose"]).reshape(len(theta), -1, 3)
 
 
 def _shape_network(hidden: int) -> Corrective:

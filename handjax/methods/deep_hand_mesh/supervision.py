@@ -28,7 +28,8 @@ def pose_error(
 
         L_pose = 1/J sum_j |p_j - p*_j|_1
 
-    Of our 22 joints a capture has 21: the thumb's carpal one is not labelled.
+    Of our 22 joints a capture has 21: the thumb's carpal one is not labelled. The
+    released code has the mean over coordinates too, a third of this.
 
     Args:
         found: key points by forward kinematics, aligned by `decoder.world_from_model`.
@@ -53,8 +54,8 @@ def depth_error(
         L_depth = 1/C sum_c delta_c SmoothL1(D_c - D*_c)
 
     delta is 1 where both have the hand; the mean is over those pixels of a view, 0 in
-    one that has none, then over the views that exist. An outline that lies wrong has no
-    gradient here.
+    one that has none, then over the views that exist. The released code's is over all
+    pixels of the picture. An outline that lies wrong has no gradient here.
 
     Views are drawn one after the other, and drawn again for the gradient: memory is
     that of one view, however many there are.

@@ -12,6 +12,7 @@ from handjax.batch import Batch
 from handjax.geometry import meshes
 from handjax.hands.template import Template
 from handjax.methods.deep_hand_mesh import (
+    decoder,
     penetration,
     smoothness,
     supervision,
@@ -41,11 +42,21 @@ def surface_of(template: Template) -> Surface:
     return Surface(faces, np.asarray(meshes.edges(faces)), penetration.palm(template))
 
 
-def of_joints(prediction: Prediction, batch: Batch) -> Terms:
-    """L_pose, and how far the key points are that the network itself turned."""
+def of_joints(prediction: Prediction, batch: Batch, *, own: bool = True) -> Terms:
+    """L_pose, and how far the key points are that the network itself turned.
+
+    Args:
+        prediction: for the batch.
+        batch: with joints.
+        own: whether L_pose judges the decoder's own lengths of bones, whatever the
+            room's `bones` says of others' hands.
+    """
     true, valid = _true(batch)
+    laid = prediction.laid
+    if own:
+        laid = jax.vmap(decoder.keypoints)(prediction.placed)
     return {
-        "pose": supervision.pose_error(prediction.laid, true, valid),
+        "pose": supervision.pose_error(laid, true, valid),
         "turn": supervision.pose_error(prediction.turned, true, valid),
     }
 

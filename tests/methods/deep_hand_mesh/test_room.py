@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 
 from configs import deep_hand_mesh as page
-from handjax.batch import FAR, Batch, Labels, Views
-from handjax.geometry import cameras, rotations, transforms
-from handjax.hands.template import load_template
+from handjax.geometry import transforms
 from handjax.methods import deep_hand_mesh
 from handjax.methods.deep_hand_mesh import LOSSES, MOVES, estimate, linear
-from handjax.render.rasterize import rasterize
+from tests.methods.deep_hand_mesh.capture import TEMPLATE, batch_of, rigs
 
-TEMPLATE = load_template("hand_790")
-PIXELS = 32
 KEY = jax.random.key(0)
 SIX = jnp.array([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
 
@@ -33,48 +29,12 @@ def room():
     return estimate.make_room(config(), TEMPLATE)
 
 
-def rigs():
-    """Two cameras in front of a hand, one turned."""
-    turns = jnp.array([[0.0, 0.0, 0.1], [0.0, 0.5, 0.0]])
-    R = jax.vmap(rotations.matrix_from_axis_angle)(turns)
-    return jax.vmap(transforms.make)(R, jnp.array([[0.0, 90.0, 600.0]] * 2))
-
-
-def seen(vertices):
-    """Depth, mask and pictures of both cameras, of every hand."""
-    camera = cameras.Pinhole(jnp.full(2, 90.0), jnp.full(2, (PIXELS - 1) / 2))
-
-    def one(v, rig):
-        size = {"height": PIXELS, "width": PIXELS, "far": 600.0 + FAR}
-        return rasterize(camera, transforms.apply(rig, v), TEMPLATE.faces, **size).depth
-
-    shape = (len(vertices), 2)
-    depth = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(vertices, rigs())
-    image = jax.random.uniform(KEY, (*shape, PIXELS, PIXELS, 3))
-    return Views(
-        depth=depth,
-        image=image,
-        mask=depth < 600.0 + FAR,
-        valid=jnp.ones(shape, bool),
-        camera=jax.tree.map(lambda x: jnp.broadcast_to(x, (*shape, 2)), camera),
-        crop_from_camera=jnp.broadcast_to(jnp.eye(4), (*shape, 4, 4)),
-        camera_from_world=jnp.broadcast_to(rigs(), (*shape, 4, 4)),
-    )
-
-
 @pytest.fixture(scope="module")
 def params(method):
     """Correctives that do something."""
     fresh = jax.jit(lambda: method.init(KEY, batch_of(TEMPLATE.vertices[None]))[0])()
     loud = jax.tree.map(lambda x: 10.0 * x, fresh["decoder"])
     return fresh | {"decoder": loud}
-
-
-def batch_of(vertices, joints=None):
-    views = seen(vertices)
-    first = jax.tree.map(lambda x: x[:, :1], views)
-    valid = None if joints is None else jnp.ones(joints.shape[:2], bool)
-    return Batch(first, views, Labels(joints=joints, joints_valid=valid))
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +208,11 @@ def test_a_shape_of_the_linear_model_is_the_templates_own_in_the_zero_pose():
         ({"encoder": "vgg"}, "encoder is 'vgg'.*resnet50"),
         ({"bones": "long"}, "bones is 'long'"),
         ({"texels": 20}, "texels is 20; it must be a multiple of 8"),
+        ({"finer": 0}, "finer is 0; it must be 1 or more"),
+        (
+            {"pipeline": "linear", "without": ("skeleton", "weights")},
+            "the linear model has none of those",
+        ),
         ({"without": ("hands",)}, r"\['hands'\].*skeleton"),
     ],
 )
