@@ -79,7 +79,11 @@ def make_room(config: Config, template: Template) -> Room:
     """Networks and constants of a config."""
     model = config.model
     net = encoder.Encoder(
-        encoder.STAGES[model.encoder], model.norm, model.neck, jnp.dtype(model.dtype)
+        encoder.STAGES[model.encoder],
+        model.norm,
+        model.neck,
+        jnp.dtype(model.dtype),
+        pooled=model.norm == "frozen" or model.encoder in encoder.POOLED,
     )
     return Room(
         template,
