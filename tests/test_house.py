@@ -37,7 +37,7 @@ ARROWS = {
 }
 # What stands on top may use all of these, and one another.
 TOP = {"experiment", "weights", "visualize", "export", "fitting"}
-TOP |= {"data_command", "held_out", "__main__"}
+TOP |= {"data_command", "mano_command", "held_out", "__main__"}
 ARROWS |= {name: (ARROWS.keys() | TOP) - {"__init__"} for name in TOP}
 
 

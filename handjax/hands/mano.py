@@ -21,7 +21,7 @@ Source: Romero, Tzionas & Black, Embodied Hands, ACM Trans. Graph. 36 (6), 2017.
 
 import warnings
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -44,12 +44,12 @@ __all__ = [
     "TIPS",
     "Mano",
     "ManoError",
+    "converted",
     "fingers_from_components",
     "load",
     "official_from_pose",
     "official_points",
     "pose_from_official",
-    "save",
 ]
 
 TIPS = (744, 320, 443, 554, 671)
@@ -92,7 +92,9 @@ def load(
     repair: bool | None = None,
     dtype: DTypeLike = np.float32,
 ) -> Mano:
-    """A file of MANO's, .pkl as released, 1.0 or 1.2, or .npz as `save` writes it.
+    """A file of MANO's: .pkl as released, 1.0 or 1.2, or .npz.
+
+    The latter is what `python -m handjax data mano` makes of the former.
 
     Args:
         path: of the file.
@@ -113,25 +115,13 @@ def load(
     released = mano_files.read_released(path, side=side, repair=repair)
     if released.repaired and repair is None:
         warnings.warn(f"{path}: {REPAIRED}", stacklevel=2)
-    return from_released(released, dtype=dtype)
+    return _mano(converted(released), dtype)
 
 
 REPAIRED = (
     "the shape directions of this left hand had the wrong sign along x, as before "
     "version 1.2, and were put right: shapes that were fitted without that differ"
 )
-
-
-def from_released(released: Released, *, dtype: DTypeLike = np.float32) -> Mano:
-    """What a released file holds in the terms of the house."""
-    return _mano(_converted(released), dtype)
-
-
-def save(file: IO[bytes], mano: Mano) -> None:
-    """Write as arrays into an .npz file, which `load` reads; no pickles in it."""
-    fields = {**mano.template._asdict(), **mano._asdict()}
-    del fields["template"]
-    mano_files.write_stored(file, {k: np.asarray(v) for k, v in fields.items()})
 
 
 def fingers_from_components(
@@ -211,8 +201,8 @@ def _wrist(mano: Mano, shape: Float[Array, "shape"]) -> Float[Array, "3"]:
     return mano.wrist + einsum("s,sa->a", shape, mano.shape_wrist)
 
 
-def _converted(released: Released) -> dict[str, np.ndarray]:
-    """Arrays of a released file in mm and our axes, the wrist at the origin."""
+def converted(released: Released) -> dict[str, np.ndarray]:
+    """A released file in mm and our axes, as `mano_files.write_stored` takes it."""
     M = _HOUSE_FROM_RIGHT @ (_MIRROR if released.left else np.eye(3))
     vertices = MM * released.vertices @ M.T
     shapes = MM * np.einsum("ab,vbs->sva", M, released.shapes)

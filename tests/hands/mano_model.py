@@ -21,6 +21,7 @@ OURS = [0, *MANO_POSED]
 FILE_FROM_HOUSE = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 WRIST = np.array([0.09566994, 0.00638343, 0.0061863])
 """Where the wrist of MANO's right hand is, metres, by what others print of it."""
+ONE: Any = {"constant_values": 1.0}
 
 Model = dict[str, Any]
 
@@ -122,7 +123,7 @@ def compressed(matrix: np.ndarray, kind: str = "csc", module: str = "csc") -> Ma
 
 
 def human_model() -> Model:
-    """Our own hand in a file of MANO's: 778 of the vertices of hand_790, no correctives.
+    """Our own hand in a file of MANO's: 778 vertices of hand_790, without correctives.
 
     The regressor gives the joints of every shape; the thumb's carpal joint, which MANO
     lacks, leaves its skin to the wrist.
@@ -134,8 +135,10 @@ def human_model() -> Model:
     points, joints = (x @ FILE_FROM_HOUSE.T / 1000.0 for x in (points, joints))
     points[0], joints[0] = points[0] + WRIST, joints[0] + WRIST
     # Rows of the regressor sum to one, so that it commutes with every motion.
-    known = np.concatenate([points.swapaxes(0, 1).reshape(778, -1), np.ones((778, 1))], 1)
-    wanted = np.concatenate([joints.swapaxes(0, 1).reshape(16, -1), np.ones((16, 1))], 1)
+    known, wanted = (
+        np.pad(x.swapaxes(0, 1).reshape(x.shape[1], -1), ((0, 0), (0, 1)), **ONE)
+        for x in (points, joints)
+    )
     weights = hand.weights[order][:, OURS]
     weights[:, 0] += hand.weights[order, POSED.index("thumb_carpal")]
     return random_model() | {
@@ -152,22 +155,19 @@ def human_model() -> Model:
 
 def _thinned(hand: Any) -> tuple[np.ndarray, np.ndarray]:
     """Which vertices stay, tips where MANO has them, and the faces that are left."""
-    faces, stays = hand.faces.astype(int), np.arange(len(hand.vertices))
-    tips = [np.argmin(np.sum((hand.vertices - tip) ** 2, -1)) for tip in hand.joints[17:]]
-    for a, b, c in faces:
-        few = len(np.unique(stays)) <= 778
-        if few or {a, b, c} & {*tips} or any(stays[k] != k for k in (a, b, c)):
-            continue
-        # A vertex falls onto its neighbour, if no other has yet.
-        around = np.unique(faces[np.any(faces == b, axis=1)])
-        if np.all(stays[around] == around) and not {*around} & {*stays[stays != np.arange(len(stays))]}:
-            stays[b] = a
-    kept = [v for v in np.unique(stays) if v not in tips]
+    faces, onto = hand.faces.astype(int), np.arange(len(hand.vertices))
+    tips = [np.argmin(np.linalg.norm(hand.vertices - x, axis=-1)) for x in hand.joints]
+    touched = {*tips}
+    for a, b, _ in faces:
+        around = {*faces[np.any(faces == b, axis=1)].ravel()}
+        if len(np.unique(onto)) > 778 and not around & touched:
+            onto[b], touched = a, touched | around
     order = np.zeros(778, int)
-    order[list(TIPS)] = tips
-    order[np.setdiff1d(np.arange(778), TIPS)] = kept
-    place = np.full(len(stays), -1)
+    order[list(TIPS)] = tips[len(POSED) :]
+    others = np.setdiff1d(np.unique(onto), tips[len(POSED) :])
+    order[np.setdiff1d(np.arange(778), TIPS)] = others
+    place = np.zeros(len(onto), int)
     place[order] = np.arange(778)
-    left = place[stays[faces]]
+    left = place[onto[faces]]
     whole = np.all(left != np.roll(left, 1, axis=1), axis=1)
     return order, left[whole].astype(np.uint32)
