@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from handjax.geometry import nearby
 from handjax.hands import anatomy
 from handjax.hands.skeleton import JOINT_PARENTS, KEYPOINT_JOINTS, POSED
-from handjax.hands.template import load_template
+from handjax.hands.template import Template, load_template
 
 LEVEL = "hand_790"
 """Of our hand, about as fine as other hands are."""
@@ -51,10 +51,9 @@ def borrow(hand: Rigged) -> dict[str, np.ndarray]:
     Spheres keep their place along and beside the bones and are as much thicker or
     thinner than ours as the flesh around them; they grow with the surface about them.
     """
-    # In float64 all of it, as other hands are.
-    ours: Any = jax.tree.map(lambda x: np.asarray(x, np.float64), load_template(LEVEL))
+    ours = _numbers(load_template(LEVEL))
     S, k = _laid_over(ours.joints, hand.joints)
-    surface = _moved(np.einsum("vj,jab->vab", ours.weights, S), ours.vertices)
+    surface = _skinned(ours, S)
     carriers = ours.sphere_joints.astype(int)
     centres = _moved(S[carriers], ours.sphere_centres)
     _, far = _nearest(centres, surface)
@@ -77,6 +76,23 @@ def borrow(hand: Rigged) -> dict[str, np.ndarray]:
         "uv": uv.reshape(-1, 2),
         "uv_faces": np.arange(uv.size // 2).reshape(-1, 3),
     }
+
+
+def places(hand: Template, level: str) -> nearby.Closest:
+    """Where on a level of ours, laid over it, each vertex of another hand lies."""
+    ours, theirs = (_numbers(x) for x in (load_template(level), hand))
+    surface = _skinned(ours, _laid_over(ours.joints, theirs.joints)[0])
+    fans = nearby.fans(ours.faces.astype(int))
+    return nearby.closest_points(theirs.vertices, surface, fans)
+
+
+def _numbers(template: Template) -> Any:
+    """A template on the host, all of it in float64, as other hands are."""
+    return jax.tree.map(lambda x: np.asarray(x, np.float64), template)
+
+
+def _skinned(ours: Any, S: np.ndarray) -> np.ndarray:
+    return _moved(np.einsum("vj,jab->vab", ours.weights, S), ours.vertices)
 
 
 def _laid_over(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

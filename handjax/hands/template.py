@@ -82,7 +82,7 @@ def load_template(name: str = "hand_1721") -> Template:
     Raises:
         ValueError: there is no such hand, or its file can't be used.
     """
-    if name not in LEVELS and Path(name).suffix.lower() in SUFFIXES:
+    if is_file(name):
         from handjax.hands import mano  # which makes templates of its files
 
         return mano.load(name).template
@@ -95,12 +95,23 @@ def load_template(name: str = "hand_1721") -> Template:
     return Template(**{k: _array(v) for k, v in arrays.items()})
 
 
+def is_file(name: str) -> bool:
+    """Whether a template's name is the path of a file, not a built-in level."""
+    return name not in LEVELS and Path(name).suffix.lower() in SUFFIXES
+
+
 def level_map(source: str, target: str) -> LevelMap:
     """Barycentric map that reads values of level `source` at vertices of `target`.
 
     `einsum("vk,vkc->vc", weights, values[corners])` carries values (source vertices,
-    c) over.
+    c) over. The target may be a hand in a file, over which ours is laid.
     """
+    if is_file(target):
+        from handjax.hands import borrowed  # which stands on templates
+
+        at = borrowed.places(load_template(target), _known(source))
+        corners = np.asarray(_read(source)["faces"], np.int32)[at.faces]
+        return LevelMap(_array(corners), _array(at.weights))
     maps, faces = _read("maps"), _read(_known(source))["faces"]
     if _known(target) == source:
         count = len(_read(source)["vertices"])

@@ -11,11 +11,12 @@ import pytest
 from jax.test_util import check_grads
 from scipy.spatial.transform import Rotation
 
-from handjax.hands import mano, mano_files
+from handjax.hands import borrowed, mano, mano_files, mesh_grid, poses
 from handjax.hands.articulate import Pose, articulate, keypoints, rest_pose
+from handjax.hands.graph import load_tree
 from handjax.hands.parameters import Parameters
 from handjax.hands.skeleton import KEYPOINTS, POSED, to_dataset
-from handjax.hands.template import load_template, mirror
+from handjax.hands.template import level_map, load_template, mirror
 from tests.hands import mano_model
 
 HANDS = 20
@@ -322,3 +323,83 @@ def test_a_stored_file_holds_the_same_hand_and_no_pickle(files, right, tmp_path)
         jax.tree.map(np.testing.assert_array_equal, template, right.template)
     with pytest.raises(ValueError, match="settled; side and repair are of released"):
         mano.load(path, side="right")
+
+
+@pytest.fixture(scope="module")
+def human(tmp_path_factory):
+    """The path of a file with our own hand in it."""
+    path = tmp_path_factory.mktemp("human") / "MANO_RIGHT.pkl"
+    path.write_bytes(mano_model.pickled(mano_model.human_model()))
+    return str(path)
+
+
+def test_a_hand_like_ours_borrows_what_ours_has(human):
+    ours, theirs = load_template("hand_790"), load_template(human)
+    bent = np.array([k for k, joint in enumerate(POSED) if joint != "thumb_carpal"])
+    for name, close in {"axes": 0.08, "limits": 1e-6}.items():
+        one, other = (getattr(t, name)[bent] for t in (ours, theirs))
+        np.testing.assert_allclose(one, other, atol=close)
+    np.testing.assert_array_equal(theirs.limits[POSED.index("thumb_carpal")], 0.0)
+    np.testing.assert_allclose(theirs.sphere_centres, ours.sphere_centres, atol=1.5)
+    np.testing.assert_allclose(theirs.sphere_radii, ours.sphere_radii, atol=0.6)
+    np.testing.assert_allclose(theirs.shape_centres, ours.shape_centres[:10], atol=0.4)
+    np.testing.assert_allclose(theirs.shape_radii, ours.shape_radii[:10], atol=0.6)
+
+
+def test_a_larger_hand_borrows_larger_spheres(human):
+    theirs = jax.tree.map(lambda x: np.asarray(x, float), load_template(human))
+    hand = borrowed.Rigged(
+        theirs.vertices,
+        theirs.faces.astype(int),
+        theirs.joints,
+        theirs.shape_vertices,
+    )
+    grown = hand._replace(vertices=1.2 * hand.vertices, joints=1.2 * hand.joints)
+    one, other = borrowed.borrow(hand), borrowed.borrow(grown)
+    for name in ("sphere_centres", "sphere_radii"):
+        np.testing.assert_allclose(1.2 * one[name], other[name], atol=1e-6)
+    for name in ("axes", "uv"):
+        np.testing.assert_allclose(one[name], other[name], atol=1e-6)
+    # Thicker flesh on the same bones makes thicker spheres.
+    thick = hand._replace(vertices=hand.vertices * [1.0, 1.0, 1.3])
+    radii = borrowed.borrow(thick)["sphere_radii"]
+    assert np.mean(radii / one["sphere_radii"]) > 1.05
+
+
+def test_its_texture_is_where_ours_is(human):
+    ours, theirs = load_template("hand_790"), load_template(human)
+    at = borrowed.places(theirs, "hand_790")
+    corners = np.asarray(ours.uv)[np.asarray(ours.uv_faces)[at.faces]]
+    wanted = np.einsum("vk,vkc->vc", at.weights, corners)
+    off = np.linalg.norm(
+        np.asarray(theirs.uv).reshape(-1, 3, 2) - wanted[np.asarray(theirs.faces)],
+        axis=-1,
+    )
+    # Where the texture is cut a corner lies on another piece of it.
+    assert np.median(off) < 1e-3
+    assert np.mean(off < 0.01) > 0.85
+
+
+def test_surfaces_of_files_have_layouts_and_trees(human):
+    theirs, ours = load_template(human), load_template("hand_1721")
+    found = level_map("hand_1721", human)
+    at = np.einsum("vk,vkc->vc", found.weights, ours.vertices[found.corners])
+    assert np.linalg.norm(at - theirs.vertices, axis=-1).max() < 3.0
+    uv = mesh_grid.load_coordinates(human, "sheets")
+    known = mesh_grid.load_coordinates("hand_1721", "sheets")
+    nearest = np.argmin(
+        np.linalg.norm(theirs.vertices[:, None] - ours.vertices, axis=-1), axis=1
+    )
+    assert np.median(np.linalg.norm(uv - known[nearest], axis=-1)) < 0.02
+    tree = load_tree(human)
+    assert len(tree.vertices) % 16 == 0
+    np.testing.assert_array_equal(np.sort(tree.vertices)[-778:], np.arange(778))
+
+
+def test_samples_keep_to_the_limits_of_their_hand(human):
+    template = load_template(human)
+    narrow = template._replace(limits=template.limits / 2.0)
+    for hand in (template, narrow):
+        angles = jax.jit(poses.sample_angles)(jax.random.key(0), hand)
+        assert np.all(poses.limits_violation(angles, hand.limits) == 0.0)
+        np.testing.assert_array_equal(angles[POSED.index("thumb_carpal")], 0.0)
