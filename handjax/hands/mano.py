@@ -37,7 +37,7 @@ from handjax.hands.parameters import (
     parameters_from_pose,
     pose_from_parameters,
 )
-from handjax.hands.skeleton import JOINTS, MANO_POSED, POSED
+from handjax.hands.skeleton import JOINT_PARENTS, JOINTS, MANO_POSED, POSED
 from handjax.hands.template import Template
 
 __all__ = [
@@ -57,6 +57,9 @@ TIPS = (744, 320, 443, 554, 671)
 
 MM = 1000.0
 """In a metre."""
+
+SHORTEST = 1e-3
+"""Length of a bone that has a direction, mm."""
 
 # Rows are our x, y, z: to the thumb, to the wrist, to the back of the hand.
 _HOUSE_FROM_RIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -202,7 +205,11 @@ def _wrist(mano: Mano, shape: Float[Array, "shape"]) -> Float[Array, "3"]:
 
 
 def converted(released: Released) -> dict[str, np.ndarray]:
-    """A released file in mm and our axes, as `mano_files.write_stored` takes it."""
+    """A released file in mm and our axes, as `mano_files.write_stored` takes it.
+
+    Raises:
+        ManoError: it is no hand, as joints of it coincide.
+    """
     M = _HOUSE_FROM_RIGHT @ (_MIRROR if released.left else np.eye(3))
     vertices = MM * released.vertices @ M.T
     shapes = MM * np.einsum("ab,vbs->sva", M, released.shapes)
@@ -216,6 +223,10 @@ def converted(released: Released) -> dict[str, np.ndarray]:
     )
     weights = np.zeros((len(vertices), len(POSED)))
     weights[:, _FILE_JOINTS] = released.weights
+    parents = np.array(JOINT_PARENTS)
+    bones = np.linalg.norm(joints - joints[parents], axis=-1)[parents > 0]
+    if bones.min() < SHORTEST:
+        raise ManoError("the file holds no hand: some of its joints coincide at rest")
     borrowed = borrow(hand)
     # MANO has no such joint, so it is none that may move.
     borrowed["limits"][_CARPAL] = 0.0

@@ -130,6 +130,7 @@ def but(made, **fields):
         ({"hands_mean": np.array(["x"] * 45)}, "hands_mean .* holds <U1, no numbers"),
         ({"f": MODEL["f"] + 1000}, "f in .* points at what is not there"),
         ({"f": MODEL["f"].astype(float)}, "f in .* holds float64, no numbers"),
+        ({"J_regressor": np.zeros((16, 778))}, "some of its joints coincide at rest"),
         ({"kintree_table": np.zeros((2, 16), int)}, "hang otherwise than MANO's"),
     ],
 )
