@@ -12,6 +12,7 @@
     handjax.fitting      the hand in one depth frame
     handjax.training     phases, the jitted step, the loop, checkpoints
     handjax.evaluation   metrics, protocols, reports
+    handjax.unpickle     pickles from elsewhere, read without running any of them
 
 Everywhere: millimetres; x right, y down, z forward; right hands; transforms are
 named target_from_source.

@@ -2,6 +2,7 @@
 
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
 python -m handjax data nyu --root PATH
+python -m handjax data mano MANO_RIGHT.pkl --out FILE.npz
 """
 
 import argparse

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from handjax import mano_command
 from handjax.data.real import names
 from handjax.data.real.download import Found, examine, missing, require_packages
 from handjax.data.real.frame import About, DatasetError, FrameError, Reader
 from handjax.data.real.offered import some
 from handjax.data.real.records import Record
+from handjax.hands.mano_files import ManoError
+from handjax.unpickle import UnpickleError
 
 HELP = "check the download of a real dataset, and prepare it for training and testing"
 SHEET = "sheet.png"
@@ -22,13 +25,14 @@ NAMED = 10
 LOOKED_AT = 500
 """Frames whose fingers are looked at."""
 
-FAULTS = (DatasetError, FrameError)
+FAULTS = (DatasetError, FrameError, ManoError, UnpickleError)
 
 
 def add_to(commands) -> None:
     """Add the command to argparse's subparsers."""
     parser = commands.add_parser("data", help=HELP, description=HELP)
-    parser.add_argument("name", help=", ".join(names.MODULES))
+    known = ", ".join(names.MODULES)
+    parser.add_argument("name", help=f"{known}; or {mano_command.NAME}, a hand model")
     parser.add_argument(
         "--root", type=Path, help="the download; not needed once it is prepared"
     )
@@ -59,6 +63,7 @@ def add_to(commands) -> None:
         "prepared",
     )
     sheet.add_argument("--no-sheet", action="store_true", help="draw none")
+    mano_command.add_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -68,7 +73,10 @@ def run(chosen: argparse.Namespace) -> None:
     Raises:
         DatasetError: the dataset is not there, or can't be used.
         FrameError: a frame can't be read, and `--strict`.
+        ManoError, UnpickleError: a file of MANO's can't be used.
     """
+    if chosen.name == mano_command.NAME:
+        return mano_command.run(chosen)
     reader = names.reader(chosen.name)
     require_fitting(chosen)
     require_packages()
@@ -94,6 +102,11 @@ def require_fitting(chosen: argparse.Namespace) -> None:
     Raises:
         DatasetError: there are such.
     """
+    if chosen.file or chosen.out or chosen.side or chosen.repair is not None:
+        raise DatasetError(
+            f"FILE, --out, --side and --repair are of {mano_command.NAME}; a dataset's "
+            "download is named by --root PATH"
+        )
     of_downloads = ("again", "strict", "check_only")
     named = [
         f"--{name.replace('_', '-')}" for name in of_downloads if getattr(chosen, name)

@@ -23,12 +23,13 @@ ARROWS = {
     "__init__": set(),
     "geometry": set(),
     "render": GROUND,
-    "hands": GROUND,
+    "hands": GROUND | {"unpickle"},
     "networks": GROUND,
     "batch": GROUND,
     "files": set(),
+    "unpickle": set(),
     "losses": {"geometry", "hands", "render"},
-    "data": {"geometry", "hands", "render", "batch"},
+    "data": {"geometry", "hands", "render", "batch", "unpickle"},
     "methods": ROOMS,
     "training": {"geometry", "losses", "methods", "batch"},
     "refine": {"geometry", "hands", "render", "losses"},
@@ -36,7 +37,7 @@ ARROWS = {
 }
 # What stands on top may use all of these, and one another.
 TOP = {"experiment", "weights", "visualize", "export", "fitting"}
-TOP |= {"data_command", "held_out", "__main__"}
+TOP |= {"data_command", "mano_command", "held_out", "__main__"}
 ARROWS |= {name: (ARROWS.keys() | TOP) - {"__init__"} for name in TOP}
 
 

@@ -3,6 +3,9 @@
 skeleton      joints by name, their tree, and every dataset's order
 anatomy       lengths, axes and limits of the resting skeleton
 template      the built-in hand at four resolutions
+mano          MANO's files as templates, its parameters as poses and back
+parameters    45 numbers of pose and 10 of shape, for any template
+borrowed      what a hand from elsewhere takes of the built-in one
 articulate    Template + Pose -> joints, surface, spheres; angles <-> rotations
 fit_joints    inverse kinematics: 21 key points -> pose and shape
 inverse       what stands behind it

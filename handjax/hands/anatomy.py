@@ -10,8 +10,9 @@ What no source gives is set by eye and says so below.
 """
 
 import numpy as np
+from jaxtyping import Float
 
-from handjax.hands.skeleton import FINGERS, JOINTS, POSED
+from handjax.hands.skeleton import FINGERS, JOINT_PARENTS, JOINTS, POSED
 
 HAND_LENGTH = 185.0
 HAND_BREADTH = 84.0
@@ -124,6 +125,32 @@ def frame(bone: np.ndarray, pad: np.ndarray) -> np.ndarray:
     twist = _unit(bone)
     flexion = np.cross(twist, _unit(pad - twist * (pad @ twist)))
     return np.stack([flexion, np.cross(twist, flexion), twist])
+
+
+def turned_axes(
+    axes: Float[np.ndarray, "17 3 3"],
+    before: Float[np.ndarray, "22 3"],
+    after: Float[np.ndarray, "22 3"],
+) -> Float[np.ndarray, "17 3 3"]:
+    """Axes of finger joints, turned as the bones beyond them are between two hands."""
+    turned = axes.copy()
+    for child, parent in enumerate(JOINT_PARENTS):
+        if parent > 0:
+            bones = (j[child] - j[parent] for j in (before, after))
+            turned[parent] = axes[parent] @ least_turn(*bones).T
+    return turned
+
+
+def least_turn(
+    a: Float[np.ndarray, "3"], b: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "3 3"]:
+    """The least rotation of one direction to another, less than half a turn.
+
+    R = I + [a x b] + [a x b]^2 / (1 + a . b)
+    """
+    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    cross = np.cross(np.eye(3), np.cross(a, b))
+    return np.eye(3) + cross + cross @ cross / (1.0 + a @ b)
 
 
 # Flexion, abduction, twist: (from, to) in degrees. Flexion is as public hand models

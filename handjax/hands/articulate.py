@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from handjax.geometry import kinematics, rotations, skinning, transforms
 from handjax.geometry.precision import einsum, small_matmul
@@ -73,7 +73,9 @@ def rest_pose(template: Template) -> Pose:
 def articulate(template: Template, pose: Pose) -> Hand:
     """Shape, pose and skin a hand; what a jitted caller does not use costs nothing.
 
-        v = sum_j w_j G_j (v_rest + sum_s shape_s dv_s)
+        v = sum_j w_j G_j (v_rest + sum_s shape_s dv_s + sum_k (R - I)_k dv_k)
+
+    The last sum, of what the pose corrects, is that of templates that have it.
 
     Args:
         template: the hand at rest.
@@ -82,23 +84,50 @@ def articulate(template: Template, pose: Pose) -> Hand:
     Returns:
         The posed hand: x = R_0 (v - J_0) + J_0 + translation for the wrist's part.
 
-    Source: [moon2020] Eq. (1), without its correctives.
+    Source: [moon2020] Eq. (1), without its correctives; those of a template: Romero,
+    Tzionas & Black, Embodied Hands, 2017.
     """
     joints = template.joints + _blend(pose.shape, template.shape_joints)
-    vertices = template.vertices + _blend(pose.shape, template.shape_vertices)
     centres = template.sphere_centres + _blend(pose.shape, template.shape_centres)
     radii = template.sphere_radii + _blend(pose.shape, template.shape_radii)
     posed_from_rest = posed_transforms(joints, pose)
     carriers = jnp.array((*range(len(POSED)), *JOINT_PARENTS[len(POSED) :]))
+    posed_joints = _ride(posed_from_rest[carriers], joints)
+    if template.tips is not None:
+        tips = _surface(_only(template, template.tips), pose, posed_from_rest)
+        posed_joints = posed_joints.at[len(POSED) :].set(tips)
     return Hand(
-        joints=_ride(posed_from_rest[carriers], joints),
-        vertices=skinning.linear_blend_skinning(
-            vertices, template.weights, posed_from_rest
-        ),
+        joints=posed_joints,
+        vertices=_surface(template, pose, posed_from_rest),
         transforms=posed_from_rest,
         centres=_ride(posed_from_rest[template.sphere_joints], centres),
         radii=radii,
     )
+
+
+def _surface(
+    template: Template, pose: Pose, posed_from_rest: Float[Array, "17 4 4"]
+) -> Float[Array, "vertices 3"]:
+    """The skinned vertices of a pose."""
+    rest = template.vertices + _blend(pose.shape, template.shape_vertices)
+    if template.correctives is not None:
+        turns = pose.rotations[jnp.array(MANO_POSED)]
+        R = jax.vmap(rotations.matrix_from_axis_angle)(turns)
+        entries = (R - jnp.eye(3, dtype=R.dtype)).reshape(-1)
+        rest = rest + einsum("k,kav->av", entries, template.correctives).T
+    return skinning.linear_blend_skinning(rest, template.weights, posed_from_rest)
+
+
+def _only(template: Template, rows: Int[Array, "rows"]) -> Template:
+    """The template with these vertices alone, as far as `_surface` reads it."""
+    some = template._replace(
+        vertices=template.vertices[rows],
+        weights=template.weights[rows],
+        shape_vertices=template.shape_vertices[:, rows],
+    )
+    if template.correctives is None:
+        return some
+    return some._replace(correctives=template.correctives[..., rows])
 
 
 def posed_transforms(

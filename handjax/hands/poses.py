@@ -95,7 +95,8 @@ def sample_angles(
 
     Args:
         key: random key.
-        template: if given, two hands are drawn and the one that clashes less is taken.
+        template: if given, two hands are drawn and the one that clashes less is taken,
+            within the limits of its own joints.
 
     Source: spread and modes of fingers as in [wan2019]'s released synthesis; the
     ranges of the modes and of the thumb are ours.
@@ -103,6 +104,7 @@ def sample_angles(
     if template is None:
         return _draw(key)
     pair = jax.vmap(_draw)(jax.random.split(key))
+    pair = jnp.clip(pair, template.limits[..., 0], template.limits[..., 1])
     return pair[jnp.argmin(jax.vmap(lambda angles: clash(template, angles))(pair))]
 
 

@@ -12,6 +12,8 @@ from handjax.hands import anatomy
 
 ASSETS = Path(__file__).parent / "assets"
 LEVELS = ("hand_12553", "hand_1721", "hand_1000", "hand_790")
+SUFFIXES = (".pkl", ".npz")
+"""Of files that hold a hand."""
 
 
 class Template(NamedTuple):
@@ -33,6 +35,10 @@ class Template(NamedTuple):
         shape_radii: change of the radii likewise.
         uv: texture coordinates in [0, 1], v up.
         uv_faces: the three rows of `uv` at the corners of each face.
+        correctives: displacement of the surface by each entry of R - I of the 15
+            joints of `skeleton.MANO_POSED`, R row by row; coordinates come before
+            vertices, as skinning wants them. None for a hand without.
+        tips: vertices that are the finger tips; None where tips ride on end joints.
     """
 
     vertices: Float[Array, "vertices 3"]
@@ -50,6 +56,8 @@ class Template(NamedTuple):
     shape_radii: Float[Array, "shape 41"]
     uv: Float[Array, "corners 2"]
     uv_faces: Int[Array, "faces 3"]
+    correctives: Float[Array, "135 3 vertices"] | None = None
+    tips: Int[Array, "5"] | None = None
 
 
 class LevelMap(NamedTuple):
@@ -65,7 +73,19 @@ class LevelMap(NamedTuple):
 
 
 def load_template(name: str = "hand_1721") -> Template:
-    """The built-in hand at one of its resolutions (`LEVELS`)."""
+    """The built-in hand at one of its resolutions, or the hand in a file.
+
+    Args:
+        name: one of `LEVELS`; or the path of a MANO file, .pkl as released or .npz as
+            `python -m handjax data mano` writes it.
+
+    Raises:
+        ValueError: there is no such hand, or its file can't be used.
+    """
+    if is_file(name):
+        from handjax.hands import mano  # which makes templates of its files
+
+        return mano.load(name).template
     level, spheres = _read(_known(name)), _read("spheres")
     arrays = {k: v for k, v in level.items() if not k.startswith("weight_")}
     arrays |= spheres
@@ -75,12 +95,23 @@ def load_template(name: str = "hand_1721") -> Template:
     return Template(**{k: _array(v) for k, v in arrays.items()})
 
 
+def is_file(name: str) -> bool:
+    """Whether a template's name is the path of a file, not a built-in level."""
+    return name not in LEVELS and Path(name).suffix.lower() in SUFFIXES
+
+
 def level_map(source: str, target: str) -> LevelMap:
     """Barycentric map that reads values of level `source` at vertices of `target`.
 
     `einsum("vk,vkc->vc", weights, values[corners])` carries values (source vertices,
-    c) over.
+    c) over. The target may be a hand in a file, over which ours is laid.
     """
+    if is_file(target):
+        from handjax.hands import borrowed  # which stands on templates
+
+        at = borrowed.places(load_template(target), _known(source))
+        corners = np.asarray(_read(source)["faces"], np.int32)[at.faces]
+        return LevelMap(_array(corners), _array(at.weights))
     maps, faces = _read("maps"), _read(_known(source))["faces"]
     if _known(target) == source:
         count = len(_read(source)["vertices"])
@@ -109,13 +140,23 @@ def mirror(template: Template) -> Template:
         sphere_centres=template.sphere_centres * flip,
         shape_centres=template.shape_centres * flip,
         uv_faces=template.uv_faces[:, ::-1],
+        correctives=_mirrored(template.correctives, flip),
     )
+
+
+def _mirrored(correctives: Array | None, flip: Array) -> Array | None:
+    """Entry ab of R is that of the mirrored R but for the signs of a and b."""
+    if correctives is None:
+        return None
+    signs = jnp.tile(jnp.outer(flip, flip).ravel(), len(correctives) // 9)
+    return correctives * signs[:, None, None] * flip[:, None]
 
 
 def _known(name: str) -> str:
     if name not in LEVELS:
         raise ValueError(
-            f"no template is called {name!r}; choose one of {', '.join(LEVELS)}"
+            f"no template is called {name!r}; choose one of {', '.join(LEVELS)}, or, "
+            f"where a hand is loaded, a file that ends in {' or '.join(SUFFIXES)}"
         )
     return name
 

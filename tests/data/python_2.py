@@ -1,13 +1,21 @@
 """Pickles as Python 2 wrote them, whose strings were bytes: protocol 2, by hand."""
 
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
+class Made(NamedTuple):
+    """An object of a class that need not be there to be written."""
+
+    name: str
+    fields: dict[str, Any]
+
+
 def python_2(value: Any) -> bytes:
-    """A pickle of dictionaries, lists, text, numbers, None and arrays."""
+    """A pickle of dictionaries, lists, tuples, sets, text, numbers, None, arrays and
+    objects, which are `Made`."""
     return b"\x80\x02" + _put(value) + b"."
 
 
@@ -27,6 +35,13 @@ def _put(value: Any) -> bytes:
         return b"}(" + items + b"u"
     if isinstance(value, list):
         return b"](" + b"".join(map(_put, value)) + b"e"
+    if isinstance(value, set):
+        return b"c__builtin__\nset\n" + _put(list(value)) + b"\x85R"
+    if isinstance(value, Made):
+        module, name = value.name.encode().rsplit(b".", 1)
+        return b"c" + module + b"\n" + name + b"\n)\x81" + _put(value.fields) + b"b"
+    if isinstance(value, tuple):
+        return b"(" + b"".join(map(_put, value)) + b"t"
     return _array(np.asarray(value))
 
 

@@ -17,11 +17,11 @@ from handjax.data.studio.forearm import Wrist, make_forearm
 from handjax.data.studio.people import PEOPLE, Person, warp
 from handjax.data.studio.skin import APART, ROOT, Subject, depths
 from handjax.geometry.meshes import vertex_normals
-from handjax.hands import spheres
+from handjax.hands import anatomy, spheres
 from handjax.hands.articulate import articulate, rest_pose, rotations_from_angles
 from handjax.hands.build.relief import rise
 from handjax.hands.build.shapes import components, shape_space
-from handjax.hands.skeleton import JOINT_PARENTS, POSED
+from handjax.hands.skeleton import POSED
 from handjax.hands.template import Template, load_template
 
 __all__ = ["SUBJECTS", "Subject", "base", "load_subject", "residual"]
@@ -129,7 +129,7 @@ def _warped(person: Person, hand: dict[str, np.ndarray]) -> dict[str, np.ndarray
     return {
         "vertices": hand["vertices"] + dp,
         "joints": joints,
-        "axes": _axes(hand["axes"], hand["joints"], joints),
+        "axes": anatomy.turned_axes(hand["axes"], hand["joints"], joints),
         "sphere_centres": hand["sphere_centres"] + dc,
         "sphere_radii": hand["sphere_radii"] + _growth(at[1], dp, dc),
     }
@@ -143,26 +143,6 @@ def _growth(centres: np.ndarray, dp: np.ndarray, dc: np.ndarray) -> np.ndarray:
     near = (np.argmin(gap, -1)[:, None] == np.arange(len(centres))) & (gap < AROUND)
     off = np.sum(away * (dp[:, None] - dc), -1) / far
     return np.sum(near * off, 0) / np.maximum(np.sum(near, 0), 1)
-
-
-def _axes(axes: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Axes of finger joints, turned as the bones beyond them are by the warp."""
-    turned = axes.copy()
-    for child, parent in enumerate(JOINT_PARENTS):
-        if parent > 0:
-            bones = (j[child] - j[parent] for j in (before, after))
-            turned[parent] = axes[parent] @ _least_turn(*bones).T
-    return turned
-
-
-def _least_turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The least rotation of one direction to another, less than half a turn.
-
-    R = I + [a x b] + [a x b]^2 / (1 + a . b)
-    """
-    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    cross = np.cross(np.eye(3), np.cross(a, b))
-    return np.eye(3) + cross + cross @ cross / (1.0 + a @ b)
 
 
 def _flesh(hand: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ from handjax.batch import Batch
 from handjax.geometry import cameras
 from handjax.hands.fit_joints import fit_joints
 from handjax.hands.graph import ROOTS
-from handjax.hands.template import Template
+from handjax.hands.template import Template, is_file
 from handjax.methods.graph_cnn import labelled, weak
 from handjax.methods.graph_cnn.estimate import (
     PIPELINES,
@@ -304,7 +304,10 @@ def _check(config: Config) -> None:
     coarsest = 2 ** (len(model.widths) - 1)
     same = f"that of synthetic.rgb.pixels, {pixels}"
     wanted = {
-        "template": (config.template in ROOTS, f"one of {list(ROOTS)}"),
+        "template": (
+            config.template in ROOTS or is_file(config.template),
+            f"one of {list(ROOTS)}, or a hand's file",
+        ),
         "model.pipeline": (model.pipeline in PIPELINES, f"one of {PIPELINES}"),
         "model.stacks": (model.stacks >= 1, "1 or more"),
         "model.mesh_widths": (len(model.mesh_widths) == 3, "three numbers"),

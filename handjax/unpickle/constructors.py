@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from handjax.data.real.frame import DatasetError
-from handjax.data.real.unpickle.limits import keyed
+from handjax.unpickle.errors import UnpickleError
+from handjax.unpickle.limits import keyed
 
 Constructors = Mapping[str, Callable[..., Any]]
 
@@ -52,7 +52,7 @@ def fill(target: Any, state: Any) -> None:
 
     Raises:
         ValueError: the state is not one of such an object.
-        DatasetError: the object is of no kind that takes one.
+        UnpickleError: the object is of no kind that takes one.
     """
     if isinstance(target, np.ndarray):
         _fill_array(target, state)
@@ -63,7 +63,7 @@ def fill(target: Any, state: Any) -> None:
         for fields in slots:
             target.fields.update(keyed(fields or {}))
     else:
-        raise DatasetError(f"a pickle gives {type(target).__name__} a state; refused")
+        raise UnpickleError(f"a pickle gives {type(target).__name__} a state; refused")
 
 
 def _fill_array(array: np.ndarray, state: Any) -> None:
@@ -110,12 +110,12 @@ def _bytes(raw: Any) -> bytes:
 
 def _dtype(code: str, *_: Any) -> np.dtype:
     if not _CODE.fullmatch(code):
-        raise DatasetError(f"a pickle holds arrays of the type {code[:80]!r}; refused")
+        raise UnpickleError(f"a pickle holds arrays of the type {code[:80]!r}; refused")
     # A copy, since the state that follows would change numpy's own.
     dtype = np.dtype(code, False, True)
     if not dtype.itemsize:
         # Without bytes an array may claim any shape.
-        raise DatasetError(f"a pickle holds arrays of the type {code!r}; refused")
+        raise UnpickleError(f"a pickle holds arrays of the type {code!r}; refused")
     return dtype
 
 
@@ -155,7 +155,7 @@ def _ordered(pairs: Any = ()) -> dict:
 
 
 def _no_call(*_: Any) -> None:
-    raise DatasetError("a pickle calls a class that it may only name; refused")
+    raise UnpickleError("a pickle calls a class that it may only name; refused")
 
 
 def _record_of(name: str) -> Callable[..., Record]:

@@ -11,12 +11,20 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from handjax.data.real.frame import DatasetError
-from handjax.data.real.unpickle.constructors import NUMPY, Constructors, Record, records
-from handjax.data.real.unpickle.machine import Machine
-from handjax.data.real.unpickle.steps import run
+from handjax.unpickle.constructors import NUMPY, Constructors, Record, records
+from handjax.unpickle.errors import UnpickleError
+from handjax.unpickle.machine import Machine
+from handjax.unpickle.steps import run
 
-__all__ = ["NUMPY", "Constructors", "Record", "loads", "read", "records"]
+__all__ = [
+    "NUMPY",
+    "Constructors",
+    "Record",
+    "UnpickleError",
+    "loads",
+    "read",
+    "records",
+]
 
 
 def read(path: str | Path, *, allowed: Constructors = NUMPY) -> Any:
@@ -27,12 +35,12 @@ def read(path: str | Path, *, allowed: Constructors = NUMPY) -> Any:
         allowed: what it may build, see `loads`.
 
     Raises:
-        DatasetError: there is no such file, it is broken, or it asks for something
+        UnpickleError: there is no such file, it is broken, or it asks for something
             that is not allowed.
     """
     path = Path(path)
     if not path.is_file():
-        raise DatasetError(f"no file at {path}; download it again")
+        raise UnpickleError(f"no file at {path}; download it again")
     return loads(path.read_bytes(), allowed=allowed, name=str(path))
 
 
@@ -48,18 +56,18 @@ def loads(
         name: what messages call it.
 
     Raises:
-        DatasetError: it is broken, or asks for something that is not allowed.
+        UnpickleError: it is broken, or asks for something that is not allowed.
     """
     machine = Machine(data, allowed, name)
     try:
         return run(machine)
-    except DatasetError:
+    except UnpickleError:
         raise
     except (
         *(EOFError, LookupError, TypeError, ValueError, AttributeError),
         *(OverflowError, MemoryError, RecursionError, struct.error),
     ) as error:
-        raise DatasetError(
+        raise UnpickleError(
             f"{name} is a broken pickle ({error or type(error).__name__}, at byte "
             f"{machine.at} of {len(data)}); download it again"
         ) from error

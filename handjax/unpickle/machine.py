@@ -4,9 +4,9 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from handjax.data.real.frame import DatasetError
-from handjax.data.real.unpickle.constructors import Constructors
-from handjax.data.real.unpickle.limits import budget, cost
+from handjax.unpickle.constructors import Constructors
+from handjax.unpickle.errors import UnpickleError
+from handjax.unpickle.limits import budget, cost
 
 
 class Named(NamedTuple):
@@ -58,9 +58,9 @@ class Machine:
         """The constructor of this name, if it is allowed."""
         full = f"{module}.{name}"
         if full not in self.allowed:
-            raise DatasetError(
+            raise UnpickleError(
                 f"{self.name} asks for {full}, which is refused: only arrays and plain "
-                "containers are read from pickles. Take the file from the dataset's "
+                "containers are read from pickles. Take the file from its makers' "
                 "own page"
             )
         return Named(full, self.allowed[full])
@@ -68,7 +68,7 @@ class Machine:
     def call(self, function: Any, arguments: Any) -> Any:
         """What an allowed constructor makes."""
         if not isinstance(function, Named):
-            raise DatasetError(
+            raise UnpickleError(
                 f"{self.name} calls {type(function).__name__}, which is refused"
             )
         # Some constructors are handed others, as the class of what they make.
@@ -82,11 +82,11 @@ class Machine:
         """Take what was made off what may be.
 
         Raises:
-            DatasetError: there is nothing left.
+            UnpickleError: there is nothing left.
         """
         self.left -= cost(made)
         if self.left < 0:
-            raise DatasetError(
+            raise UnpickleError(
                 f"{self.name} makes far more data than its {len(self.data)} bytes can "
                 "hold, which is refused; download it again"
             )

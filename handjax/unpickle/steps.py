@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from handjax.data.real.frame import DatasetError
-from handjax.data.real.unpickle.constructors import fill
-from handjax.data.real.unpickle.limits import keyed
-from handjax.data.real.unpickle.machine import Machine, Named
+from handjax.unpickle.constructors import fill
+from handjax.unpickle.errors import UnpickleError
+from handjax.unpickle.limits import keyed
+from handjax.unpickle.machine import Machine, Named
 
 
 def run(machine: Machine) -> Any:
@@ -21,14 +21,14 @@ def run(machine: Machine) -> Any:
     while (code := machine.take(1)) != b".":
         step = _STEPS.get(code)
         if step is None:
-            raise DatasetError(
+            raise UnpickleError(
                 f"{machine.name} holds the instruction {code!r} "
                 f"({_REFUSED.get(code, 'unknown')}), which is refused"
             )
         step(machine)
     result = machine.stack.pop()
     if isinstance(result, Named):
-        raise DatasetError(f"{machine.name} holds {result.name}, which is no data")
+        raise UnpickleError(f"{machine.name} holds {result.name}, which is no data")
     return result
 
 

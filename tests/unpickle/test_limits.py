@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from handjax.data.real import unpickle
-from handjax.data.real.frame import DatasetError, FrameError
+from handjax import unpickle
+from handjax.data.real.frame import FrameError
 from handjax.data.real.numbers import checked, shape_of
-from handjax.data.real.unpickle import limits
+from handjax.unpickle import UnpickleError, limits
 
 DTYPE = b"cnumpy\ndtype\nU\x02%sK\x00K\x01\x87R"
 ARRAY = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
@@ -33,7 +33,7 @@ def test_an_array_of_the_right_size_passes():
 
 @pytest.mark.parametrize("code", [b"S0", b"U0", b"|S", b"|U"])
 def test_a_type_without_bytes_is_refused(code):
-    with pytest.raises(DatasetError, match=r"holds arrays of the type .*; refused"):
+    with pytest.raises(UnpickleError, match=r"holds arrays of the type .*; refused"):
         unpickle.loads(array(code, (1 << 40,), b"U\x00"))
 
 
@@ -41,14 +41,14 @@ def test_a_type_without_bytes_is_refused(code):
     "shape", [(1 << 63,), (1 << 40, 1 << 40), (1,) * 33, (1 << 40, 0, 1 << 61)]
 )
 def test_an_array_of_an_impossible_shape_is_broken(shape):
-    with pytest.raises(DatasetError, match="broken pickle"):
+    with pytest.raises(UnpickleError, match="broken pickle"):
         unpickle.loads(array(b"u1", shape, b"U\x01a"))
 
 
 @pytest.mark.parametrize("what", [b"U\x02f8", b"U\x05f8,f8", b"U\x01O", b"K\x01"])
 def test_only_a_type_that_was_made_by_name_is_one(what):
     scalar = b"\x80\x02cnumpy.core.multiarray\nscalar\n" + what + b"U\x08abcdefgh\x86R."
-    with pytest.raises(DatasetError, match="a dtype is"):
+    with pytest.raises(UnpickleError, match="a dtype is"):
         unpickle.loads(scalar)
 
 
@@ -58,7 +58,7 @@ def test_what_is_made_is_limited_by_the_size_of_the_file(monkeypatch):
     encode = b"c_codecs\nencode\nq\x01" + text + b"q\x02\x85R"
     once, more = encode, b"h\x01h\x02\x85R"
     assert len(unpickle.loads(b"\x80\x02(" + once + more * 5 + b"t.")) == 6
-    with pytest.raises(DatasetError, match="far more data than its"):
+    with pytest.raises(UnpickleError, match="far more data than its"):
         unpickle.loads(b"\x80\x02(" + once + more * 50 + b"t.")
 
 
@@ -70,7 +70,7 @@ def test_so_are_sets_of_one_list(monkeypatch, name):
     )
     named = b"c__builtin__\n" + name + b"\n"
     calls = (named + b"h\x01\x85R") * 100
-    with pytest.raises(DatasetError, match="far more data than its"):
+    with pytest.raises(UnpickleError, match="far more data than its"):
         unpickle.loads(b"\x80\x02(" + items + calls + b"t.")
 
 
@@ -89,14 +89,14 @@ KEYED = {
 def test_tuples_in_tuples_are_keys_to_a_depth(where):
     before, after = KEYED[where]
     unpickle.loads(b"\x80\x02" + before + nested(90)[2:] + after)
-    with pytest.raises(DatasetError, match="too deep or too large"):
+    with pytest.raises(UnpickleError, match="too deep or too large"):
         unpickle.loads(b"\x80\x02" + before + nested(2_000)[2:] + after)
 
 
 def test_a_key_that_names_itself_twice_at_every_depth_takes_no_time():
     doubled = b"2\x86" * 60
     started = time.monotonic()
-    with pytest.raises(DatasetError, match="too deep or too large"):
+    with pytest.raises(UnpickleError, match="too deep or too large"):
         unpickle.loads(b"\x80\x02})" + doubled + b"K\x01s.")
     assert time.monotonic() - started < 1.0
 
@@ -119,7 +119,7 @@ def test_depth_alone_does_no_harm(deep):
 def test_a_deep_size_is_not_printed():
     deep = nested(20_000)[2:]
     state = b"K\x01(" + deep + b"t" + DTYPE % b"u1" + b"\x89U\x00tb."
-    with pytest.raises(DatasetError, match="a size is tuple"):
+    with pytest.raises(UnpickleError, match="a size is tuple"):
         unpickle.loads(b"\x80\x02" + ARRAY + b"(" + state)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from handjax.data.real import unpickle
-from handjax.data.real.frame import DatasetError
+from handjax import unpickle
+from handjax.unpickle import UnpickleError
 from tests.data.python_2 import python_2
 
 PLAIN = {
@@ -103,7 +103,7 @@ def test_what_would_call_something_is_refused_by_name(thing, name, protocol, tmp
     path = tmp_path / "labels.pickle"
     path.write_bytes(pickle.dumps({"xyz": thing}, protocol))
     with pytest.raises(
-        DatasetError, match=rf"labels\.pickle asks for .*{name}.*refuse"
+        UnpickleError, match=rf"labels\.pickle asks for .*{name}.*refuse"
     ):
         unpickle.read(path)
 
@@ -123,7 +123,7 @@ def test_what_would_call_something_is_refused_by_name(thing, name, protocol, tmp
     ],
 )
 def test_other_instructions_are_refused(program, what):
-    with pytest.raises(DatasetError, match=what):
+    with pytest.raises(UnpickleError, match=what):
         unpickle.loads(program)
 
 
@@ -131,13 +131,13 @@ def test_an_array_must_have_the_bytes_that_its_shape_says():
     program = python_2({"xyz": np.zeros((2, 3))})
     two, fifty = b"J\x02\0\0\0", b"J\x32\0\0\0"
     assert program.count(two) == 1
-    with pytest.raises(DatasetError, match="1200 bytes has 48"):
+    with pytest.raises(UnpickleError, match="1200 bytes has 48"):
         unpickle.loads(program.replace(two, fifty))
 
 
 @pytest.mark.parametrize("keep", [0, 1, 20, 60, 150])
 def test_half_a_pickle_is_broken_not_data(keep):
-    with pytest.raises(DatasetError, match=r"broken pickle.*download it again"):
+    with pytest.raises(UnpickleError, match=r"broken pickle.*download it again"):
         unpickle.loads(python_2({"xyz": np.zeros((2, 3))})[:keep])
 
 
@@ -147,19 +147,19 @@ def test_noise_is_never_anything_but_data_or_an_error():
     for _ in range(100):
         damaged = bytearray(whole)
         damaged[rng.integers(2, len(whole))] = rng.integers(256)
-        with contextlib.suppress(DatasetError):
+        with contextlib.suppress(UnpickleError):
             unpickle.loads(bytes(damaged))
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"no file at .*none\.pkl"):
+    with pytest.raises(UnpickleError, match=r"no file at .*none\.pkl"):
         unpickle.read(tmp_path / "none.pkl")
 
 
 def test_classes_that_are_allowed_become_records_of_their_fields():
     matrix = scipy.sparse.csc_matrix(np.diag([1.0, 2.0, 3.0]))
     data = pickle.dumps({"J_regressor": matrix}, 2)
-    with pytest.raises(DatasetError, match=r"scipy\.sparse.*csc_matrix"):
+    with pytest.raises(UnpickleError, match=r"scipy\.sparse.*csc_matrix"):
         unpickle.loads(data)
     kind = type(matrix)
     names = unpickle.records(f"{kind.__module__}.{kind.__qualname__}")
