@@ -113,7 +113,12 @@ def make(config: Config, template: Template) -> Method:
         },
         imagine=None,
         joints=joints,
-        begin=partial(_begin, room=room, model=config.model),
+        begin=partial(
+            _begin,
+            room=room,
+            model=config.model,
+            pixels=config.synthetic.rgb.pixels,
+        ),
         given=partial(_given, room=room, file=file) if file else None,
         release=partial(_release, room=room),
     )
@@ -138,14 +143,21 @@ def _init(
 
 
 def _begin(
-    loss: str, params: Any, *, room: Room, model: Config, shown: Batch | None = None
+    loss: str,
+    params: Any,
+    *,
+    room: Room,
+    model: Config,
+    pixels: int,
+    shown: Batch | None = None,
 ) -> dict[str, Any]:
     """What a phase begins with: fine-tuning with the texture of a neutral pose, and
     learning from others' hands with an encoder that has seen none."""
     if room.folded:
         params = fold(params, room)
     if loss == "general":
-        fresh = room.encoder.init(jax.random.key(NEWBORN), jnp.zeros((1, 32, 32, 3)))
+        blank = jnp.zeros((1, pixels, pixels, 3))
+        fresh = room.encoder.init(jax.random.key(NEWBORN), blank)
         return params | {"encoder": fresh}
     if loss != "texture":
         return params
@@ -231,6 +243,7 @@ def _check(config: Config) -> None:
     model = config.model
     _check_choices(model)
     _check_norm(config)
+    _check_pixels(config)
     if model.pipeline == "linear" and tuple(model.without) != ("weights",):
         raise ValueError(
             f"model.without is {tuple(model.without)}, but the linear model has none "
@@ -280,3 +293,13 @@ def _check_norm(config: Config) -> None:
             "model.norm is 'frozen', but nothing gives its statistics; set "
             "model.pretrained to a file of weights, or the norm to 'group'"
         )
+
+
+def _check_pixels(config: Config) -> None:
+    """Refuse pictures of several sizes, of which an encoder's layers fit one."""
+    sources = {name for phase in config.phases for name in phase.sources}
+    sizes = {f"{x}.rgb.pixels": config[x].rgb.pixels for x in ("synthetic", "studio")}
+    sizes |= {"real.pixels": config.real.pixels} if "real" in sources else {}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{name} is {size}" for name, size in sizes.items())
+        raise ValueError(f"an encoder takes pictures of one size; {told}: set one")

@@ -146,6 +146,29 @@ def test_who_learns_from_others_begins_with_an_encoder_that_has_seen_nobody(
     assert begun["decoder"] is params["decoder"]
 
 
+def test_a_new_encoder_takes_pictures_of_the_size_that_the_old_one_took():
+    larger = config("general").unlock()
+    larger.synthetic.rgb.pixels = larger.studio.rgb.pixels = 64
+    made = deep_hand_mesh.make(larger, TEMPLATE)
+    batch = batch_of(TEMPLATE.vertices[None])
+    image = jnp.zeros((1, 1, 64, 64, 3))
+    batch = batch._replace(views=batch.views._replace(image=image))
+    old = jax.eval_shape(lambda: made.init(KEY, batch)[0])
+    new = jax.eval_shape(lambda: made.begin("general", old, shown=None))
+    shapes = (jax.tree.map(lambda x: x.shape, p["encoder"]) for p in (old, new))
+    assert next(shapes) == next(shapes)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), [("studio", "full"), ("synthetic", "full"), ("real", "real")]
+)
+def test_pictures_of_several_sizes_are_named(name, row):
+    strange = config(row).unlock()
+    (strange.real if name == "real" else strange[name].rgb).pixels = 64
+    with pytest.raises(ValueError, match=rf"{name}(\.rgb)?\.pixels is 64"):
+        deep_hand_mesh.make(strange, TEMPLATE)
+
+
 @pytest.mark.parametrize("row", ["full", "linear", "with_weights"])
 def test_a_release_says_the_same_without_the_networks_of_the_identity(row):
     made = estimate.make_room(config(row), TEMPLATE)
