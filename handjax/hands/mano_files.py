@@ -93,7 +93,7 @@ _SPARSE = {
     for _module in (_kind, f"_{_kind}")
 }
 _HELD, _PICKED = "chumpy.ch.Ch", "chumpy.reordering.Select"
-_ALLOWED = unpickle.NUMPY | unpickle.records(*_SPARSE, _HELD, _PICKED)
+_ALLOWED = {**unpickle.NUMPY, **unpickle.records(*_SPARSE, _HELD, _PICKED)}
 
 
 class ManoError(ValueError):
