@@ -213,6 +213,7 @@ def _world(
     joints: Float[Array, "batch 21 3"], batch: Batch
 ) -> Float[Array, "batch 4 4"]:
     true, valid = batch.labels.joints, batch.labels.joints_valid
+    assert true is not None  # the callers have looked
     return jax.vmap(decoder.world_from_model)(joints, true, valid)
 
 
