@@ -117,9 +117,9 @@ def _laptop(config: ConfigDict) -> None:
     _pictures(config, 64, 1)
     config.optimizer.learning_rate = 2e-3
     config.studio.amount = "tiny"
-    config.phases = _phases(3_000, 500, 2_400)
+    config.phases = _phases(2_500, 500, 2_200)
     # Drawing takes a core longer than learning from it.
-    config.phases[0].reuse = config.phases[-1].reuse = 4
+    config.phases[0].reuse, config.phases[-1].reuse = 4, 2
     config.phases[0].optimizer = {"learning_rate": 1e-2}
     # So few pictures, and vertices that are far off yet would undo the heat-maps.
     config.phases[-1].weights["heatmaps"] = 100.0

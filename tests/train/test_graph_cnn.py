@@ -87,7 +87,7 @@ def test_a_real_dataset_takes_the_studios_place_wherever_it_is_named():
 def test_baselines_learn_heatmaps_as_hard_as_the_full_model():
     rows = ("full", "direct_lbs", "parameters")
     configs = [graph_cnn.get_config(f"small,{row}") for row in rows]
-    assert {c.phases[-1].weights["heatmaps"] for c in configs} == {10.0}
+    assert {c.phases[-1].weights["heatmaps"] for c in configs} == {100.0}
     assert graph_cnn.get_config("paper").phases[-1].weights["heatmaps"] == 0.5
 
 
