@@ -7,9 +7,11 @@
 Every row starts from --init and trains what the config's variant `adapt` leaves as its
 row of `ROWS` says: the last phase, and of the weak rows of graph_cnn the one before it;
 rows that say otherwise train from the beginning, or start from another row's run, which
-is then made too. What is done already in --out is not done again: the same command goes
-on where it stopped. Writes table.txt, table.json and figures.png, the success curves of
-the config's `FIGURES`: of the joints that its `MEASURED` names first, or of --measure.
+is then made too. With --begun those that train from the beginning share a run of what
+comes before their last phase. What is done already in --out is not done again: the same
+command goes on where it stopped. Writes table.txt, table.json and figures.png, the
+success curves of the config's `FIGURES`: of the joints that its `MEASURED` names first,
+or of --measure.
 """
 
 import argparse
@@ -114,6 +116,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--config", default="configs/wan_spheres.py")
     parser.add_argument("--size", default="small", help="variant of the config")
     parser.add_argument("--init", required=True, help="run or release to start from")
+    parser.add_argument("--begun", help="run of what comes before rows' last phase")
     parser.add_argument("--rows", nargs="*", help="default: all")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--subject", default="D", help="of the studio")
@@ -134,7 +137,7 @@ def load_page(path: str) -> Any:
 def train_and_test(table: Table, name: str, seed: int) -> int:
     """Whatever is missing of one run; returns the exit status."""
     row, folder = table.page.ROWS[name], table.folder(name, seed)
-    first = table.chosen.init
+    first = table.chosen.begun if row.scratch else table.chosen.init
     if row.begins:
         status = train_and_test(table, row.begins, seed)
         if status:
@@ -147,15 +150,14 @@ def train_and_test(table: Table, name: str, seed: int) -> int:
         return 0
     # Programs of one row are of no use to the next.
     jax.clear_caches()
-    kind = "--workdir" if Path(first).is_dir() else "--weights"
-    trained = [kind, first]
     if row.trains:
         print(f"{name}, seed {seed}", flush=True)
-        init = None if row.scratch else first
-        status = train.train(assemble(config), folder, init)
+        status = train.train(assemble(config), folder, first)
         if status:
             return status
         trained = ["--workdir", str(folder)]
+    else:
+        trained = ["--workdir" if Path(first).is_dir() else "--weights", first]
     test = ["--dataset", row.dataset, *trained, "--out", str(folder / "evaluation")]
     if row.dataset == "studio":
         size = table.page.get_config(table.chosen.size)
@@ -185,8 +187,11 @@ def claim(folder: Path, asked: dict[str, Any]) -> None:
 def configure(table: Table, name: str, seed: int) -> ConfigDict:
     """The config of one row."""
     row, chosen = table.page.ROWS[name], table.chosen
-    variant = f"{chosen.size},{name}" + ("" if row.scratch else ",adapt")
+    begun = chosen.begun or not row.scratch
+    variant = f"{chosen.size},{name}" + (",adapt" if begun else "")
     config = table.page.get_config(variant)
+    # Rows of another kind find but some of their networks there.
+    config.needs_init = config.get("needs_init", False) and not row.scratch
     config.seed = seed
     config.studio.subject = chosen.subject
     if chosen.steps and not row.scratch:
