@@ -34,7 +34,7 @@ from handjax.evaluation.score import Scored
 Sheet = Callable[..., Any]
 """(estimates, frames, headings) -> a picture of them; None where there is none."""
 
-TOLD = "told the hand's true scale and root depth"
+TOLD = "told the hand's true scale and root depth; constant: the true middle too"
 """Said of sets beside those of methods that were told nothing."""
 PLACED = "on the true wrist and finger roots; keypoints21: on their mean, as it turned"
 """Said where a hand is laid on what is true."""
@@ -65,7 +65,7 @@ def tell(
         protocol = protocol._replace(sets=(*protocol.sets, DENOISED))
     names = protocol.counted(estimates.truth)
     truth, valid = estimates.truth, estimates.valid
-    trivial = {k: metrics.constant_predictor(truth[k], valid[k]) for k in names}
+    trivial = {k: _constant(k)(truth[k], valid[k]) for k in names}
     errors, constant = (
         metrics.errors_by_set(predicted, truth, valid, names)
         for predicted in (estimates.predicted, trivial)
@@ -86,6 +86,11 @@ def tell(
         report.write_errors(chosen.out, errors | apart),
     ]
     return [text, *map(str, written)]
+
+
+def _constant(name: str) -> Callable[..., score.Joints]:
+    """The predictor that has seen nothing but what it is told, of a joint set."""
+    return score.mean_hand if name in GIVEN else metrics.constant_predictor
 
 
 def _draw(

@@ -15,12 +15,12 @@ JOINTS = 40.0 * np.random.default_rng(0).normal(size=(FRAMES, 21, 3))
 SURFACES = {name: np.full(FRAMES, 1.0 + k) for k, name in enumerate(FIGURES)}
 
 
-def told(folder, surfaces):
+def told(folder, surfaces, truth=JOINTS, name="keypoints21"):
     """table.txt and results.json of key points that are 3 mm off, and surfaces."""
     estimates = Estimates(
-        {"keypoints21": JOINTS + np.array([0.0, 3.0, 0.0])},
-        {"keypoints21": JOINTS},
-        {"keypoints21": np.ones((FRAMES, 21), bool)},
+        {name: truth + np.array([0.0, 3.0, 0.0])},
+        {name: truth},
+        {name: np.ones((FRAMES, 21), bool)},
         None,
         None,  # pyright: ignore[reportArgumentType]
         None,
@@ -57,3 +57,12 @@ def test_a_surface_that_is_infinitely_far_is_said_to_be(tmp_path):
     table, results = told(tmp_path, lost)
     assert results["surface_to_truth_mm"] is None
     assert "inf" in table
+
+
+def test_a_constant_is_told_where_hands_are_where_methods_are(tmp_path):
+    places = np.linspace(0.0, 500.0, FRAMES)[:, None, None]
+    hand = JOINTS[:1] - JOINTS[0].mean(axis=0)
+    _, blind = told(tmp_path, None, hand + places)
+    _, knows = told(tmp_path, None, hand + places, "given21")
+    assert blind["constant"]["keypoints21"]["mean_mm"] > 100.0
+    assert knows["constant"]["given21"]["mean_mm"] < 1e-9
