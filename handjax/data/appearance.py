@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from handjax.data import arms
 from handjax.data.studio.forearm import Arm, make_forearm
 from handjax.geometry import cameras, meshes
+from handjax.geometry.settled import settled
 from handjax.hands.appearance import Marks, Skin, albedo, load_marks, sample_skin
 from handjax.hands.articulate import Hand
 from handjax.hands.template import Template
@@ -93,15 +94,14 @@ def sample_appearance(
         if bank is None
         else backgrounds.from_bank(behind, bank, **size)
     )
-    return Appearance(
-        skin=sample_skin(skin),
-        lights=sample_lights(light, middle),
-        cuff=arms.sample_cuff(wear),
-        cloth=backgrounds.sample_palette(cloth, 1)[0],
-        bend=arms.sample_bend(bend),
-        background=background,
-        photograph=photo,
+    few = (
+        sample_skin(skin),
+        sample_lights(light, middle),
+        arms.sample_cuff(wear),
+        backgrounds.sample_palette(cloth, 1)[0],
+        arms.sample_bend(bend),
     )
+    return Appearance(*settled(few), background, photo)
 
 
 def dress(template: Template, hand: Hand, appearance: Appearance) -> Dressed:

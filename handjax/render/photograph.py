@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
 
 from handjax.geometry.precision import dot, einsum
+from handjax.geometry.settled import settled
 
 Picture = Float[Array, "height width 3"]
 
@@ -50,7 +51,7 @@ def snapshot(key: PRNGKeyArray, linear: Picture) -> Picture:
 
 def expose(key: PRNGKeyArray, picture: Picture, *, stops: float = 0.4) -> Picture:
     """Brighter or darker by a power of two, normal with this deviation."""
-    return picture * 2.0 ** (stops * jax.random.normal(key))
+    return picture * settled(2.0 ** (stops * jax.random.normal(key)))
 
 
 def tint(key: PRNGKeyArray, picture: Picture, *, amount: float = 0.08) -> Picture:
@@ -60,7 +61,7 @@ def tint(key: PRNGKeyArray, picture: Picture, *, amount: float = 0.08) -> Pictur
         amount: deviation of the logarithm of red over blue; half of that for green.
     """
     warm, green = amount * jax.random.normal(key, (2,)) * jnp.array([0.5, 0.5])
-    return picture * jnp.exp(jnp.stack([warm, green, -warm]))
+    return picture * settled(jnp.exp(jnp.stack([warm, green, -warm])))
 
 
 def jitter_colour(
@@ -70,7 +71,8 @@ def jitter_colour(
 
     Contrast is about the mean of the picture, saturation about each pixel's grey.
     """
-    more, steeper = 1.0 + amount * jax.random.truncated_normal(key, -2.0, 2.0, (2,))
+    drawn = jax.random.truncated_normal(key, -2.0, 2.0, (2,))
+    more, steeper = settled(1.0 + amount * drawn)
     grey = dot(picture, jnp.array(GREY))
     picture = grey + more * (picture - grey)
     mean = jnp.mean(picture)
@@ -89,7 +91,7 @@ def blur_of_motion(
     turn, way = jax.random.split(key)
     angle = jax.random.uniform(turn, maxval=2.0 * jnp.pi)
     length = pixels * jax.random.uniform(way)
-    step = length * jnp.stack([jnp.sin(angle), jnp.cos(angle)])
+    step = settled(length * jnp.stack([jnp.sin(angle), jnp.cos(angle)]))
     reach = int(np.ceil(pixels / 2.0)) + 1
     padded = jnp.pad(picture, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
 
@@ -137,7 +139,7 @@ def compress(
 ) -> Picture:
     """What JPEG leaves of an sRGB picture, at a quality between two."""
     least, most = quality
-    return jpeg(picture, jax.random.uniform(key, minval=least, maxval=most))
+    return jpeg(picture, settled(jax.random.uniform(key, minval=least, maxval=most)))
 
 
 def jpeg(picture: Picture, quality: Float[ArrayLike, ""]) -> Picture:

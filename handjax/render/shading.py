@@ -16,6 +16,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from handjax.geometry import cameras, meshes
 from handjax.geometry.precision import dot
+from handjax.geometry.settled import settled
 from handjax.render import occlusion
 from handjax.render.lights import Lights, environment_radiance, towards
 from handjax.render.rasterize import Rendering, interpolate
@@ -66,6 +67,7 @@ def shade_of_spheres(
     radii: Float[Array, "spheres"],
 ) -> Shade:
     """Shade that spheres within the surface cast on it."""
+    lights, centres, radii = settled((lights, centres, radii))
     ways, _ = towards(lights, vertices)
     casts = jax.vmap(lambda way: occlusion.lit(vertices, way, centres, radii))
     return Shade(occlusion.openness(vertices, normals, centres, radii), casts(ways).T)
