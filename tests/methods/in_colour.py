@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from handjax.batch import Batch, Labels, Views
 from handjax.geometry import cameras, rotations, transforms
-from handjax.hands.articulate import Pose, articulate, keypoints, scale_and_root
+from handjax.hands.articulate import Pose, articulate, scale_and_root
 from handjax.hands.template import load_template
 
 TEMPLATE = load_template("hand_790")
@@ -40,15 +40,23 @@ def two_cameras():
     return jnp.stack([jnp.eye(4), transforms.make(turned, shift)])
 
 
-def pictures_of(hands, camera_from_world):
-    """Pictures of noise with labels that are true of the hands."""
-    camera = cameras.Pinhole(jnp.full((2, 1, 2), 180.0), jnp.full((2, 1, 2), 31.5))
+def pinholes():
+    """Of the two pictures, leaves (2, 2)."""
+    return cameras.Pinhole(jnp.full((2, 2), 180.0), jnp.full((2, 2), 31.5))
+
+
+def pictures_of(joints, vertices, camera_from_world):
+    """Pictures of noise with labels that are true of two hands.
+
+    Args:
+        joints, vertices: in the cameras' frames, mm.
+        camera_from_world: where these stand.
+    """
+    camera = jax.tree.map(lambda x: x[:, None], pinholes())
     back = jax.vmap(transforms.invert)(camera_from_world)
     world = jax.vmap(transforms.apply)
-    joints = jax.vmap(keypoints)(hands)
     scale, root = jax.vmap(scale_and_root)(joints)
-    first = jax.tree.map(lambda x: x[:, 0], camera)
-    uv = jax.vmap(cameras.project)(first, joints)
+    uv = jax.vmap(cameras.project)(pinholes(), joints)
     views = Views(
         depth=None,
         image=jax.random.uniform(jax.random.key(1), (2, 1, PIXELS, PIXELS, 3)),
@@ -61,7 +69,7 @@ def pictures_of(hands, camera_from_world):
     labels = Labels(
         joints=world(back, joints),
         joints_valid=jnp.ones((2, 21), bool),
-        vertices=world(back, hands.vertices),
+        vertices=world(back, vertices),
         keypoints2d=uv[:, None],
         scale=scale,
         root=root[:, None],

@@ -24,7 +24,8 @@ def hands():
 
 @pytest.fixture(scope="session")
 def batch(hands):
-    return pictures_of(hands, two_cameras())
+    joints = jax.vmap(keypoints)(hands)
+    return pictures_of(joints, hands.vertices, two_cameras())
 
 
 @pytest.fixture(scope="session")
