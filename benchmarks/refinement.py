@@ -5,10 +5,10 @@
         --dataset studio --steps 0 5 10 20 50
     PYTHONPATH=. python benchmarks/refinement.py --workdir runs/dense --time 1 32
 
-Methods that refine their own estimates (dense_hand_pose) do so; of others the template
-is laid on their key points and goes down from there, against the depth that was seen or,
-in colour, against the peaks of their heat-maps. Nothing is read of labels. Scores are of
-the config's first joint set and of what is told scale and root depth, where it is.
+Methods that refine their own estimates (dense_hand_pose) do so; of others the
+template is laid on their key points and goes down from there, against the depth that
+was seen or, in colour, against the peaks of their heat-maps. Nothing is read of labels.
+Figures are of the 21 key points, and of those that are told scale and root depth.
 """
 
 import argparse
