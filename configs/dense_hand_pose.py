@@ -145,6 +145,7 @@ def _laptop(config: ConfigDict) -> None:
     # Drawing takes a core longer than learning from it.
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
         phase.reuse = reuse
+    config.phases[0].optimizer = {"learning_rate": 5e-3}
     config.phases[-1].optimizer = {"learning_rate": 5e-4, "warmup": 20}
 
 
@@ -155,7 +156,7 @@ def _small(config: ConfigDict) -> None:
     config.phases = _phases(10_000, 30_000, 5_000)
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
         phase.reuse = reuse
-    config.phases[0].every = 10_000
+    config.phases[0].optimizer = {"learning_rate": 5e-3}
     config.phases[-1].optimizer = {"learning_rate": 5e-4}
 
 

@@ -39,14 +39,14 @@ def laplacian(
 
 
 def weigh(
-    terms: Mapping[str, Float[Array, ""]], weights: Mapping[str, float]
-) -> Float[Array, ""]:
+    terms: Mapping[str, Float[Array, "..."]], weights: Mapping[str, float]
+) -> Float[Array, "..."]:
     """The weighted sum of a phase's terms: what is minimised.
 
         sum_n weights[n] * terms[n]
 
     Args:
-        terms: what the method measured, by name.
+        terms: what the method measured, by name; of a batch, or of each of its hands.
         weights: how much of each; 0 leaves a term out, however steep it is.
 
     Raises:

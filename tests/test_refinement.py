@@ -82,7 +82,7 @@ def test_a_depth_methods_estimate_goes_down_and_nearer(refined, begun, evidence,
 
 
 def test_a_true_hand_costs_what_its_surface_is_rough(true, evidence):
-    known = refinement.terms(true, evidence, SKIN, PIXELS)
+    known = jax.jit(lambda e: refinement.terms(true, e, SKIN, PIXELS))(evidence)
     assert set(known) == {"keypoints", "mask", "depth", "laplacian"}
     for name in ("keypoints", "mask", "depth"):
         np.testing.assert_allclose(known[name], 0.0, atol=1e-4)
@@ -103,8 +103,10 @@ def test_what_is_not_believed_does_not_pull(true, evidence):
 
 def test_depth_counts_where_both_show_the_hand(true, evidence):
     deeper = evidence._replace(depth=evidence.depth - 5.0)
-    found = refinement.depth_error(true, deeper, SKIN)
+    cost = jax.jit(lambda e: refinement.depth_error(true, e, SKIN))
+    everywhere = jnp.ones((2, PIXELS, PIXELS), bool)
     # Smooth L1 of half a cm.
+    found = cost(deeper._replace(measured=everywhere))
     np.testing.assert_allclose(found, 0.125, rtol=1e-3)
-    nowhere = evidence._replace(measured=jnp.zeros((2, PIXELS, PIXELS), bool))
-    np.testing.assert_array_equal(refinement.depth_error(true, nowhere, SKIN), 0.0)
+    nowhere = cost(deeper._replace(measured=~everywhere))
+    np.testing.assert_array_equal(nowhere, 0.0)

@@ -78,8 +78,13 @@ def tell(
     covered, lines_of_masks = _masks(estimates, protocol)
     results = report.results(errors, constant, protocol) | dict(facts) | surface
     results |= covered
-    found = [{"method": name, "masks": m} for name, m in covered["masks"].items()]
-    beside = measure_tables.blocks([{"method": "surface", "apart": surface}, *found])
+    drawn = covered.get("masks", {}).items()
+    beside = measure_tables.blocks(
+        [
+            {"method": "surface", "apart": surface},
+            *({"method": name, "masks": found} for name, found in drawn),
+        ]
+    )
     said = [*_compared(errors, protocol), *lines_of_masks]
     beside += ["", *said] if said else []
     notes = {f"{', '.join(GIVEN)}: {TOLD}": set(GIVEN), f"{LAID}: {PLACED}": {LAID}}
@@ -100,6 +105,8 @@ def _masks(
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Figures of masks by the surface that was drawn, and lines that compare them."""
     n = {name: np.asarray(counts) for name, counts in (estimates.masks or {}).items()}
+    if not n:
+        return {}, []
     measured = {k: mask_contest.figures(x, protocol.block) for k, x in n.items()}
     lines = mask_contest.compared(list(n), list(n.values()), protocol.block)
     return {"masks": measured}, lines

@@ -3,6 +3,7 @@
 import signal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -30,7 +31,8 @@ from tests.train.toy import entries
 def scene():
     """Two hands in pictures of noise: drawing real ones takes long to compile."""
     room = dense_hand_pose.make_room(page.get_config("test"), TEMPLATE)
-    hands = place_all(TEMPLATE, np.tile(room.start, (2, 1)), pinholes(), PIXELS)
+    h = jnp.tile(room.start, (2, 1))
+    hands = place_all(TEMPLATE, h, pinholes(), PIXELS)
     made = pictures_of(hands.joints, hands.vertices, two_cameras())
     mask = made.views.image[..., 0] > 0.5
     return made._replace(views=made.views._replace(mask=mask))

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from handjax.geometry import cameras, rotations
@@ -89,10 +90,14 @@ def start(template: Template) -> Float[Array, "63"]:
 
     Source: [baek2019] Sec. 3.2, where it is MANO's.
     """
-    mean = jnp.stack([jnp.asarray(angles) for angles in poses.NAMED.values()])
-    mean = mean.mean(axis=0).astype(template.joints.dtype)
-    fingers = fingers_from_rotations(rotations_from_angles(template, mean))
-    return jnp.zeros(NUMBERS, fingers.dtype).at[:FINGERS].set(fingers)
+    mean = jnp.asarray(np.mean(list(poses.NAMED.values()), axis=0), jnp.float32)
+
+    @jax.jit
+    def made(template: Template) -> Float[Array, "63"]:
+        fingers = fingers_from_rotations(rotations_from_angles(template, mean))
+        return jnp.zeros(NUMBERS, fingers.dtype).at[:FINGERS].set(fingers)
+
+    return made(template)
 
 
 def place(

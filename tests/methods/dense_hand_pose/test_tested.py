@@ -15,7 +15,8 @@ def disturbed(truth, h, batch, room, params):
     """Hands that are off, beside evidence that is true."""
     noise = jnp.zeros(63).at[:45].set(0.15).at[55:62].set(0.1)
     off = h + noise * jax.random.normal(jax.random.key(2), h.shape)
-    F = room.networks.features.apply(params["features"], batch.views.image[:, 0])
+    look = jax.jit(room.networks.features.apply)
+    F = look(params["features"], batch.views.image[:, 0])
     place = jax.jit(lambda h: estimate.placed(h, batch, room))
     return truth._replace(h=off, features=F, **place(off))
 
