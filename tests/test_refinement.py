@@ -9,9 +9,8 @@ import pytest
 
 from handjax import refinement
 from handjax.geometry import cameras
-from handjax.hands.articulate import Pose, articulate, keypoints
 from handjax.hands.template import load_template
-from handjax.refinement import Evidence, Hands, Settings
+from handjax.refinement import Evidence, Posed, Settings
 from handjax.render import silhouette
 from handjax.render.rasterize import rasterize
 
@@ -21,18 +20,22 @@ PIXELS = 32
 CAMERA = cameras.Orthographic(jnp.full((2, 2), 0.14), jnp.full((2, 2), 15.5))
 
 
+TURNS = 0.2 * jax.random.normal(jax.random.key(0), (2, 17, 3))
+STILL = jnp.zeros((2, len(TEMPLATE.shape_joints)))
+build = jax.jit(partial(refinement.posed, template=TEMPLATE))
+
+
 @pytest.fixture(scope="module")
-def true():
-    """Two hands in a crop's frame, as a depth method has them."""
+def at_home():
+    """Variables of two hands in the middle of a crop, as a depth method has them."""
+    here = Posed(TURNS, jnp.zeros((2, 3)), STILL)
+    middle = build(here, None).vertices.mean(axis=1)
+    return here._replace(place=-middle / refinement.STRIDE)
 
-    def one(key):
-        turns = 0.2 * jax.random.normal(key, (17, 3))
-        still = jnp.zeros(3), jnp.zeros(len(TEMPLATE.shape_joints))
-        hand = articulate(TEMPLATE, Pose(turns, *still))
-        middle = hand.vertices.mean(axis=0)
-        return hand.vertices - middle, keypoints(hand) - middle
 
-    return Hands(*jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0))))
+@pytest.fixture(scope="module")
+def true(at_home):
+    return build(at_home, None)
 
 
 @pytest.fixture(scope="module")
@@ -55,25 +58,25 @@ def evidence(true):
 
 
 @pytest.fixture(scope="module")
-def begun(true):
-    """A method's estimate: key points that are off, and the template laid on them."""
-    off = 12.0 * jax.random.normal(jax.random.key(3), true.joints.shape)
-    return refinement.laid_on(TEMPLATE, true.joints + off)
+def begun(at_home):
+    """A method's estimate that is off."""
+    keys = jax.random.split(jax.random.key(3))
+    return at_home._replace(
+        rotations=TURNS + 0.15 * jax.random.normal(keys[0], TURNS.shape),
+        place=at_home.place + 0.15 * jax.random.normal(keys[1], (2, 3)),
+    )
 
 
 @pytest.fixture(scope="module")
 def refined(evidence, begun):
     weights = {"keypoints": 1.0, "mask": 1.0, "depth": 0.2, "stay": 1e-3}
     weights |= {"laplacian": 1e-3}
-    down = refinement.refiner(
-        partial(refinement.posed, template=TEMPLATE), SKIN, PIXELS, Settings(weights)
-    )
+    down = refinement.refiner(build, SKIN, PIXELS, Settings(weights))
     return down(begun, evidence, 40)
 
 
 def test_a_depth_methods_estimate_goes_down_and_nearer(refined, begun, evidence, true):
     assert (refined.energy < 0.7 * refined.history[0]).all()
-    build = jax.jit(partial(refinement.posed, template=TEMPLATE))
     before, after = (
         jnp.linalg.norm(build(x, evidence).joints - true.joints, axis=-1).mean(-1)
         for x in (begun, refined.variables)
@@ -110,3 +113,10 @@ def test_depth_counts_where_both_show_the_hand(true, evidence):
     np.testing.assert_allclose(found, 0.125, rtol=1e-3)
     nowhere = cost(deeper._replace(measured=~everywhere))
     np.testing.assert_array_equal(nowhere, 0.0)
+
+
+def test_key_points_alone_get_variables_of_the_template(true):
+    found = jax.eval_shape(partial(refinement.laid_on, TEMPLATE), true.joints)
+    assert jax.tree.map(jnp.shape, found) == jax.tree.map(
+        jnp.shape, Posed(TURNS, jnp.zeros((2, 3)), STILL)
+    )

@@ -60,14 +60,14 @@ def test_a_hand_looks_the_same_wherever_the_crop_was(place, h):
     ) * jnp.linalg.norm(aside - aside[ROOT])
 
 
-@pytest.mark.parametrize("quaternion", [[0.0, 0, 0, 0], [-1.0, 0, 0, 0]])
-def test_the_gradient_is_finite_at_rest_and_without_a_rotation(quaternion):
-    h = jnp.zeros(NUMBERS).at[55:59].set(jnp.array(quaternion))
+def test_the_gradient_is_finite_at_rest_and_without_a_rotation():
+    # The second has a quaternion of length 0.
+    h = jnp.zeros((2, NUMBERS)).at[1, 55].set(-1.0)
 
     def total(h):
         return jnp.sum(hand.place(TEMPLATE, h, CAMERA, PIXELS).joints ** 2)
 
-    assert jnp.isfinite(jax.jit(jax.grad(total))(h)).all()
+    assert jnp.isfinite(jax.jit(jax.vmap(jax.grad(total)))(h)).all()
 
 
 def test_networks_read_a_skeleton_from_its_root(hands):

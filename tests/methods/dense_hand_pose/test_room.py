@@ -106,8 +106,10 @@ def test_a_batch_is_learnt_by_heart(learnt):
 
 
 @pytest.mark.parametrize("name", LEARNT)
-def test_each_term_falls_when_it_alone_is_weighed(name, learn, learnt):
-    _, found = learn(learnt[0], {name: 1.0}, 12)
+def test_each_term_falls_when_it_alone_is_weighed(name, learn, learnt, params):
+    # At the start no mask counts and every hand is the usual one.
+    begun = learnt[0] if name in ("shape", "habit", "laplacian") else params
+    _, found = learn(begun, {name: 1.0}, 12)
     assert min(terms[name] for terms in found) < 0.97 * found[0][name]
 
 
