@@ -202,6 +202,7 @@ def configure(table: Table, name: str, seed: int) -> ConfigDict:
 def read_errors(table: Table, row: str) -> np.ndarray | None:
     """Joint errors of every seed, (runs, frames, joints); None without such joints."""
     found, name = [], table.measured
+    name = (table.page.ROWS[row].stands_in or {}).get(name, name)
     for seed in table.chosen.seeds:
         path = table.folder(row, seed) / "evaluation" / "errors.npz"
         with np.load(path, allow_pickle=False) as stored:

@@ -18,6 +18,7 @@ import timing
 from configs import graph_cnn as page
 from handjax.experiment import assemble
 from handjax.hands.template import load_template
+from handjax.methods import pictures
 from handjax.methods.graph_cnn import estimate
 
 PARTS = {
@@ -57,7 +58,7 @@ def main() -> None:
 
 def split(params: Any, batch: Any, room: estimate.Room) -> dict[str, tuple[Any, Any]]:
     """Each part as a function of parameters and of what the part before it says."""
-    nets, image = room.networks, estimate.picture(batch)
+    nets, image = room.networks, pictures.picture(batch)
 
     def hourglasses(params, image):
         return nets.heatmaps.apply(params["heatmaps"], image)

@@ -27,7 +27,7 @@ from handjax import visualize, weights
 from handjax.experiment import assemble
 from handjax.geometry import cameras, meshes
 from handjax.hands.template import Template, load_template
-from handjax.methods.graph_cnn import estimate
+from handjax.methods import pictures
 from handjax.render.rasterize import interpolate, rasterize
 from handjax.visualize.figures import KEYPOINT_COLOURS
 
@@ -98,7 +98,7 @@ def row(batch: Any, said: Any, template: Template, frame: int) -> list[np.ndarra
     image = np.asarray(batch.views.image[frame, 0])
     scale = max(1, round(LARGE / len(image)))
     picture = visualize.enlarge((255.0 * image + 0.5).astype(np.uint8), scale)
-    camera = jax.tree.map(lambda x: x[frame], estimate.camera_of(batch))
+    camera = jax.tree.map(lambda x: x[frame], pictures.camera_of(batch))
     uv = np.asarray(cameras.project(camera, said.joints[frame]))
     true = np.asarray(batch.labels.keypoints2d[frame, 0])
     joints = visualize.draw_joints(picture, true, scale=scale, radius=2.5, colours=GREY)

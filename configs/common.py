@@ -23,6 +23,8 @@ class Row(NamedTuple):
         trains: whether there is anything to train beyond where all rows start.
         scratch: whether it has to be trained from the beginning.
         begins: the row whose run it starts from; None for where all rows start.
+        stands_in: joint sets that are measured in place of others: where a row has no
+            refinement, the estimates as they are. None where none are.
     """
 
     title: str
@@ -32,6 +34,7 @@ class Row(NamedTuple):
     trains: bool = True
     scratch: bool = False
     begins: str | None = None
+    stands_in: Mapping[str, str] | None = None
 
 
 class Curves(NamedTuple):

@@ -9,6 +9,7 @@
     handjax.batch        what every source of data gives and every method receives
     handjax.data         sources of batches
     handjax.refine       test-time refinement: jax.grad over the hand's own parameters
+    handjax.refinement   evidence of pictures that any method's hands are refined by
     handjax.fitting      the hand in one depth frame
     handjax.training     phases, the jitted step, the loop, checkpoints
     handjax.evaluation   metrics, protocols, reports

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
+from handjax import covered
 from handjax.batch import Source
 from handjax.data import studio, synthetic
 from handjax.data.real import loading as real
@@ -24,7 +25,10 @@ from handjax.training.configs import Config, ConfigError
 Offer = Callable[[int], Source]
 """How many examples a draw -> their source; what it holds is made only now."""
 
-METHODS = ("wan_spheres", "dual_grid", "graph_cnn", "deep_hand_mesh")
+METHODS = (
+    *("wan_spheres", "dual_grid", "graph_cnn", "deep_hand_mesh"),
+    "dense_hand_pose",
+)
 DTYPES = ("float32", "bfloat16")
 KEEPS = ("best", "latest")
 COUNTED = ("every", "frames", "batch_size")
@@ -166,11 +170,20 @@ def make_sources(config: Config, template: Template) -> dict[str, Offer]:
     return offers
 
 
-def judge(experiment: Experiment) -> Examiner:
-    """Whoever judges the method on held-out synthetic frames."""
+def judge(experiment: Experiment, *, refine: int | None = None) -> Examiner:
+    """Whoever judges the method on held-out synthetic frames.
+
+    Args:
+        experiment: whose method.
+        refine: steps by which estimates are refined too, see `make_examiner`; None
+            where masks are not to be judged either.
+    """
     size = experiment.config.evaluation.batch_size
     source = experiment.sources["synthetic"](size)
-    return make_examiner(experiment.method, source, true_joints, size)
+    cover = None if refine is None else _covering(experiment, lambda held: None)
+    return make_examiner(
+        experiment.method, source, true_joints, size, cover=cover, refine=refine or 0
+    )
 
 
 def watch(experiment: Experiment) -> Examiner:
@@ -184,8 +197,16 @@ def watch(experiment: Experiment) -> Examiner:
     return make_examiner(experiment.method, source, true_joints, size)
 
 
-def judge_in_studio(experiment: Experiment, test: studio.TestFrames) -> Examiner:
-    """Whoever judges the method on a subject's test frames, of the batch size given."""
+def judge_in_studio(
+    experiment: Experiment, test: studio.TestFrames, *, refine: int = 0
+) -> Examiner:
+    """Whoever judges the method on a subject's test frames, of the batch size given.
+
+    Args:
+        experiment: whose method.
+        test: the frames.
+        refine: steps by which estimates are refined too, see `make_examiner`.
+    """
     size = experiment.config.evaluation.batch_size
     measure = None
     if test.surface is not None:
@@ -197,7 +218,39 @@ def judge_in_studio(experiment: Experiment, test: studio.TestFrames) -> Examiner
         size,
         test.part,
         measure=measure,
+        cover=_covering(experiment, test.masks) if test.masks else None,
+        refine=refine,
     )
+
+
+def _covering(
+    experiment: Experiment, true: Callable[[Any], Any]
+) -> Callable[[Any, Any, Any], dict[str, Any]]:
+    """Measures masks of surfaces of the template's topology beside true ones.
+
+    Args:
+        experiment: whose template.
+        true: what is held for a batch -> its masks; None for those of its views.
+    """
+    faces = load_template(experiment.config.template).faces
+
+    @jax.jit
+    def count(surfaces: Any, batch: Any, mask: Any) -> dict[str, Any]:
+        return {
+            name: covered.counts(covered.drawn(vertices, batch, faces), mask)
+            for name, vertices in surfaces.items()
+        }
+
+    def cover(predicted: Any, batch: Any, held: Any) -> dict[str, Any]:
+        views, mask = batch.views, true(held)
+        if mask is None and views.mask is not None:
+            mask = views.mask[:, 0]
+        if views.image is None or mask is None:
+            return {}
+        drawn = {k: predicted[k] for k in covered.DRAWN if k in predicted}
+        return count(drawn, batch, mask)
+
+    return cover
 
 
 def _beside(

@@ -5,6 +5,7 @@ a batch of hands at once, goes in and comes out with a lower objective.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -30,6 +31,50 @@ class Refined(NamedTuple):
     history: Float[Array, "steps batch"]
 
 
+class Way(NamedTuple):
+    """How a hand goes down: from where, and step by step.
+
+    Attributes:
+        begin: variables -> what is carried from step to step.
+        step: carried -> (carried, energies).
+        end: carried -> the best variables and their energies.
+    """
+
+    begin: Callable[[Variables], Any]
+    step: Callable[[Any], tuple[Any, Float[Array, "batch"]]]
+    end: Callable[[Any], tuple[Variables, Float[Array, "batch"]]]
+
+
+def way(
+    objective: Objective,
+    steps: int | Float[Array, ""],
+    *,
+    learning_rate: Float[ArrayLike, ""] = 0.03,
+    final: float = 0.05,
+) -> Way:
+    """The steps of `refine`, for who takes them one by one; arguments as there."""
+    optimizer = optax.adam(lambda count: learning_rate * _share(count, steps, final))
+
+    def total(variables):
+        energy = objective(variables)
+        return jnp.sum(energy), energy
+
+    def begin(variables):
+        least = jnp.full(_batch_size(variables), jnp.inf)
+        return variables, optimizer.init(variables), variables, least
+
+    def step(carry):
+        variables, state, best, least = carry
+        (_, energy), gradient = jax.value_and_grad(total, has_aux=True)(variables)
+        better = energy < least
+        best = jax.tree.map(lambda new, old: _choose(better, new, old), variables, best)
+        least = jnp.where(better, energy, least)
+        updates, state = optimizer.update(_finite(gradient), state, variables)
+        return (optax.apply_updates(variables, updates), state, best, least), energy
+
+    return Way(begin, step, lambda carry: carry[2:])
+
+
 def refine(
     objective: Objective,
     variables: Variables,
@@ -52,31 +97,61 @@ def refine(
         learning_rate: length of the first steps, units of the variables.
         final: the last steps' length as a share of the first.
     """
-    schedule = optax.cosine_decay_schedule(learning_rate, steps, alpha=final)
-    optimizer = optax.adam(schedule)
+    down = way(objective, steps, learning_rate=learning_rate, final=final)
+    start = down.begin(variables)
+    last, history = jax.lax.scan(lambda carry, _: down.step(carry), start, None, steps)
+    return Refined(*down.end(last), history)
 
-    def total(variables):
-        energy = objective(variables)
-        return jnp.sum(energy), energy
 
-    def step(carry, _):
-        variables, state, best, least = carry
-        (_, energy), gradient = jax.value_and_grad(total, has_aux=True)(variables)
-        better = energy < least
-        best = jax.tree.map(lambda new, old: _choose(better, new, old), variables, best)
-        least = jnp.where(better, energy, least)
-        updates, state = optimizer.update(_finite(gradient), state, variables)
-        return (optax.apply_updates(variables, updates), state, best, least), energy
+def stepwise(
+    objective: Callable[[Variables, Any], Float[Array, "batch"]],
+    *,
+    learning_rate: Float[ArrayLike, ""] = 0.03,
+    final: float = 0.05,
+) -> Callable[[Variables, Any, int], Refined]:
+    """`refine` as a program of one step that the host calls again and again.
 
-    least = jnp.full(_batch_size(variables), jnp.inf)
-    start = variables, optimizer.init(variables), variables, least
-    (_, _, best, least), history = jax.lax.scan(step, start, None, length=steps)
-    return Refined(best, least, history)
+    For objectives with convolutions on a CPU, which XLA runs many times slower inside
+    of a loop. It is compiled once for all that it is given later.
+
+    Args:
+        objective: (variables, what else it is about) to energies.
+        learning_rate, final: as of `refine`.
+
+    Returns:
+        (variables, what else, steps) -> the same as of `refine`; not for a jitted
+        caller.
+    """
+
+    def down(given: Any, steps: Any) -> Way:
+        # How many steps there are is an array, lest each number be a program.
+        lower = partial(objective, given=given)
+        return way(lower, steps, learning_rate=learning_rate, final=final)
+
+    @jax.jit
+    def step(carry: Any, given: Any, steps: Any) -> Any:
+        return down(given, steps).step(carry)
+
+    def run(variables: Variables, given: Any, steps: int) -> Refined:
+        whole, history = down(given, steps), []
+        carry = whole.begin(variables)
+        for _ in range(steps):
+            carry, energy = step(carry, given, jnp.asarray(steps, jnp.float32))
+            history.append(energy)
+        return Refined(*whole.end(carry), jnp.stack(history))
+
+    return run
 
 
 def take(variables: Variables, hands: Array) -> Variables:
     """The variables of some hands of a batch."""
     return jax.tree.map(lambda leaf: leaf[hands], variables)
+
+
+def _share(count: Array, steps: Any, final: float) -> Array:
+    """Of the first step's length; a cosine from 1 to `final`."""
+    done = jnp.minimum(count, steps) / steps
+    return final + (1.0 - final) * 0.5 * (1.0 + jnp.cos(jnp.pi * done))
 
 
 def _choose(better: Array, new: Array, old: Array) -> Array:

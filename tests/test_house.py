@@ -30,14 +30,15 @@ ARROWS = {
     "unpickle": set(),
     "losses": {"geometry", "hands", "render"},
     "data": {"geometry", "hands", "render", "batch", "unpickle"},
-    "methods": ROOMS,
+    "methods": ROOMS | {"refine", "refinement"},
     "training": {"geometry", "losses", "methods", "batch"},
     "refine": {"geometry", "hands", "render", "losses"},
+    "refinement": {"geometry", "hands", "render", "losses", "refine"},
     "evaluation": {"geometry", "hands", "batch", "files"},
 }
 # What stands on top may use all of these, and one another.
 TOP = {"experiment", "weights", "visualize", "export", "fitting"}
-TOP |= {"data_command", "mano_command", "held_out", "__main__"}
+TOP |= {"covered", "data_command", "mano_command", "held_out", "__main__"}
 ARROWS |= {name: (ARROWS.keys() | TOP) - {"__init__"} for name in TOP}
 
 

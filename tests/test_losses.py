@@ -1,4 +1,4 @@
-"""How terms become one number."""
+"""How terms become one number, and what several papers weigh."""
 
 import jax
 import jax.numpy as jnp
@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from handjax import losses
+from handjax.geometry import meshes
 from handjax.losses import weigh
 
+EDGES = meshes.edges(np.array([[0, 1, 2], [0, 2, 3]]))
+NEIGHBOURS = [[1, 2, 3], [0, 2], [0, 1, 3], [0, 2]]
+M = jnp.asarray(np.random.default_rng(0).normal(0, 9, (4, 3)), jnp.float32)
 TERMS = {"near": jnp.array(2.0), "far": jnp.array(5.0)}
 
 
@@ -37,3 +41,18 @@ def test_smooth_l1_is_a_parabola_that_goes_on_straight():
     np.testing.assert_allclose(
         losses.smooth_l1(x, 10.0), [0.0, 1.25, 5.0, 25.0], rtol=1e-6
     )
+
+
+def test_vertices_are_drawn_to_the_mean_of_their_neighbours():
+    wanted = np.mean(
+        [
+            np.sum((M[v] - M[np.array(near)].mean(0)) ** 2)
+            for v, near in enumerate(NEIGHBOURS)
+        ]
+    )
+    assert losses.laplacian(M, EDGES) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_a_surface_that_moves_as_one_costs_as_much_as_before():
+    before = float(losses.laplacian(M, EDGES))
+    assert losses.laplacian(M + 50.0, EDGES) == pytest.approx(before, rel=1e-4)

@@ -7,7 +7,7 @@ import pytest
 
 from handjax.hands.articulate import Pose, articulate, keypoints
 from handjax.hands.template import load_template
-from handjax.refine import refine, take
+from handjax.refine import refine, stepwise, take
 
 
 def bowl(variables):
@@ -76,3 +76,17 @@ def test_lowers_the_distance_of_key_points_from_a_perturbed_truth():
 
     found = jax.jit(lambda poses: refine(distance, poses, 60))(start)
     assert (found.energy < 0.25 * found.history[0]).all()
+
+
+def test_steps_that_the_host_takes_come_to_the_same(points):
+    def shifted(variables, given):
+        return bowl({"x": variables["x"] - given})
+
+    lower = stepwise(shifted, learning_rate=0.1)
+    for steps, shift in ((20, 0.0), (7, 2.0)):
+        found = lower(points, jnp.asarray(shift), steps)
+        wanted = refine(
+            lambda v, shift=shift: shifted(v, shift), points, steps, learning_rate=0.1
+        )
+        np.testing.assert_allclose(found.energy, wanted.energy, rtol=1e-4)
+        np.testing.assert_allclose(found.history, wanted.history, rtol=1e-4)

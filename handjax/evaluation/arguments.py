@@ -23,13 +23,13 @@ OF_LABELS = tuple(
     f"labels{end}"
     for end in ("", "_format", "_unit", "_flip", "_key", "_palm", "_vertices")
 )
-OF_RUNS = ("center", "centers", "denoiser")
+OF_RUNS = ("center", "centers", "denoiser", "refine")
 OF_MASKS = ("root", "subset", "names")
 OF_REAL = (
     *("root", *OF_LABELS, "centers", "align", "subset", "predictions", "names"),
     *("save_predictions", "save_format", "data_dir"),
 )
-MAY_BE_OFF = ("noise", "surroundings", "labels_palm")
+MAY_BE_OFF = ("refine", "noise", "surroundings", "labels_palm")
 """Flags that say something when they are off, too."""
 
 
@@ -53,6 +53,19 @@ def read(description: str, arguments: list[str] | None) -> argparse.Namespace:
         "--denoiser",
         action="store_true",
         help="report the 14 joints after the palm denoiser too [wan2019]",
+    )
+    parser.add_argument(
+        "--refine",
+        type=positive,
+        metavar="STEPS",
+        help="of refinement, of methods that can; default: the config's",
+    )
+    parser.add_argument(
+        "--no-refine",
+        dest="refine",
+        action="store_const",
+        const=0,
+        help="measure estimates as they are alone",
     )
     parser.add_argument(
         "--center", choices=tuple(CENTERS), help="of the crops; default: depth"
@@ -225,6 +238,14 @@ def foreign(chosen: argparse.Namespace) -> list[str]:
         palms = () if chosen.dataset == "stb" else ("palm", "labels_palm")
         others = (*dict.fromkeys((*others, *palms)),)
     return [f"--{n.replace('_', '-')}" for n in others if _given(chosen, n)]
+
+
+def refinement(chosen: argparse.Namespace, config: Any) -> int:
+    """Steps by which estimates are refined too: those of the command line, or those of
+    the config, where there are any."""
+    if getattr(chosen, "refine", None) is not None:
+        return chosen.refine
+    return config.get("refinement", {}).get("steps", 0)
 
 
 def source(chosen: argparse.Namespace) -> str:

@@ -102,15 +102,26 @@ def told(joint_set: str) -> str:
 _IN_COLOUR = ("stb", "rhd", "freihand", "interhand", "dexycb", "deep_hand_mesh", "ho3d")
 JOINT_SETS |= {told(name): JOINT_SETS[name] for name in _IN_COLOUR}
 
+
+def refined(joint_set: str) -> str:
+    """The set of the same joints after refinement against what networks say."""
+    return f"{joint_set}_refined"
+
+
+REFINABLE = ("keypoints21", "given21", *_IN_COLOUR, *map(told, _IN_COLOUR))
+JOINT_SETS |= {refined(name): JOINT_SETS[name] for name in REFINABLE}
+
 DENOISED = "nyu14_denoised"
 """The 14 joints after a method's own correction of the palm's; beside the others, and
 only where it is asked for."""
 
-SURFACES = ("vertices", "refined", "given_vertices")
+_ESTIMATED = ("vertices", "given_vertices")
+SURFACES = (*_ESTIMATED, *map(refined, _ESTIMATED), "refined")
 """Sets of vertices: of generated hands, as a method estimates them and as it has them
 once a template was laid on them. They have neither names nor tips."""
 
-GIVEN = ("given21", "given_vertices")
+_GIVEN = ("given21", "given_vertices")
+GIVEN = (*_GIVEN, *map(refined, _GIVEN))
 """Sets of methods that were told the hand's true scale and the depth of its root."""
 
 LAID = "laid21"
@@ -154,7 +165,8 @@ def true_joints(labels: Labels, own: str | None = None) -> dict[str, Truth]:
             found[name] = Truth(joints, jnp.ones(joints.shape[:2], bool))
     if labels.joints is not None:
         truth = _truth(labels.joints, labels.joints_valid)
-        found |= dict.fromkeys(("keypoints21", "given21", LAID), truth)
+        sets = ("keypoints21", "given21")
+        found |= dict.fromkeys((*sets, *map(refined, sets), LAID), truth)
     if labels.vertices is not None:
         surface = _of_surface(labels.vertices, labels.vertices_valid)
         found |= dict.fromkeys(SURFACES, surface)

@@ -22,9 +22,11 @@ from handjax.batch import Batch, Labels
 from handjax.evaluation.joint_sets import (
     DENOISED,
     JOINT_SETS,
+    REFINABLE,
     SCORED,
     Truth,
     from_keypoints,
+    refined,
     scored,
     told,
     true_joints,
@@ -81,7 +83,7 @@ def truth_of(joint_set: str) -> Callable[[Labels], dict[str, Truth]]:
         known = {k: v for k, v in sets.items() if k in kept} | {WORLD: nothing}
         if told(joint_set) in JOINT_SETS:
             known[told(joint_set)] = sets[joint_set]
-        return known
+        return known | {refined(k): v for k, v in known.items() if k in REFINABLE}
 
     return found
 

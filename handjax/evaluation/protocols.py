@@ -52,7 +52,10 @@ def _in_turn(
 
 
 _GENERATED = Protocol(
-    sets=("nyu14", "centres41", LAID, "keypoints21", "vertices", "refined", *GIVEN),
+    sets=(
+        *("nyu14", "centres41", LAID, "keypoints21", "keypoints21_refined"),
+        *("vertices", "vertices_refined", "refined", *GIVEN),
+    ),
     thresholds=(20.0, 30.0, 40.0),
     curve=(0.0, 80.0),
     note="held-out synthetic frames, drawn as in training from keys of their own",

@@ -13,7 +13,9 @@ import numpy as np
 
 from handjax import files
 from handjax.evaluation import (
+    compare,
     figures,
+    mask_contest,
     measure_tables,
     metrics,
     own,
@@ -22,7 +24,7 @@ from handjax.evaluation import (
     tables,
 )
 from handjax.evaluation.intervals import under
-from handjax.evaluation.joint_sets import GIVEN, LAID, STANDING_IN, told
+from handjax.evaluation.joint_sets import GIVEN, LAID, STANDING_IN, refined, told
 from handjax.evaluation.known import Known
 from handjax.evaluation.matching import which_frames
 from handjax.evaluation.mistakes.labels import require_known
@@ -73,8 +75,18 @@ def tell(
     apart = {k: np.asarray(e)[:, None] for k, e in (estimates.surfaces or {}).items()}
     means = [under(key, e, protocol) for key, e in apart.items()]
     surface: dict[str, Any] = {k: v for found in means for k, v in found.items()}
+    covered, lines_of_masks = _masks(estimates, protocol)
     results = report.results(errors, constant, protocol) | dict(facts) | surface
-    beside = measure_tables.blocks([{"method": "surface", "apart": surface}])
+    results |= covered
+    drawn = covered.get("masks", {}).items()
+    beside = measure_tables.blocks(
+        [
+            {"method": "surface", "apart": surface},
+            *({"method": name, "masks": found} for name, found in drawn),
+        ]
+    )
+    said = [*_compared(errors, protocol), *lines_of_masks]
+    beside += ["", *said] if said else []
     notes = {f"{', '.join(GIVEN)}: {TOLD}": set(GIVEN), f"{LAID}: {PLACED}": {LAID}}
     lines = [title, *(n for n, sets in notes.items() if sets & set(names)), ""]
     text = "\n".join([*lines, tables.of_sets(results, protocol, beside)])
@@ -83,7 +95,7 @@ def tell(
         report.write_json(chosen.out, results),
         figures.write_figure(chosen.out, errors, constant, protocol),
         *_draw(chosen, estimates, errors[results["joint_set"]], sheet),
-        report.write_errors(chosen.out, errors | apart),
+        report.write_errors(chosen.out, errors | apart | _counted(estimates)),
     ]
     return [text, *map(str, written)]
 
@@ -91,6 +103,41 @@ def tell(
 def _constant(name: str) -> Callable[..., score.Joints]:
     """The predictor that has seen nothing but what it is told, of a joint set."""
     return score.mean_hand if name in GIVEN else metrics.constant_predictor
+
+
+def _masks(
+    estimates: Any, protocol: Protocol
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Figures of masks by the surface that was drawn, and lines that compare them."""
+    n = {name: np.asarray(counts) for name, counts in (estimates.masks or {}).items()}
+    if not n:
+        return {}, []
+    measured = {k: mask_contest.figures(x, protocol.block) for k, x in n.items()}
+    lines = mask_contest.compared(list(n), list(n.values()), protocol.block)
+    return {"masks": measured}, lines
+
+
+def _counted(estimates: Any) -> dict[str, np.ndarray]:
+    """Pixels of each frame, for who pools them otherwise."""
+    return {f"masks_{k}": np.asarray(n) for k, n in (estimates.masks or {}).items()}
+
+
+def _compared(errors: Mapping[str, score.Errors], protocol: Protocol) -> list[str]:
+    """A line on what refinement changed of each set that is there before and after."""
+    lines = []
+    for name in errors:
+        if refined(name) not in errors:
+            continue
+        after, before = (
+            metrics.per_frame(errors[k])[None] for k in (refined(name), name)
+        )
+        apart = compare.paired(after, before, block=protocol.block)
+        sure = apart.high < 0.0 or apart.low > 0.0
+        lines.append(
+            f"{refined(name)} less {name}: {apart} mm, "
+            f"{'significant' if sure else 'not significant'}"
+        )
+    return lines
 
 
 def _draw(
@@ -158,7 +205,9 @@ def scored_of(
         name, known.span, joints, *truth, protocol, align=align, notes=notes
     )
     errors = dict(found.errors)
-    for more in (told(protocol.sets[0]), *((DENOISED,) if denoiser else ())):
+    others = [protocol.sets[0], told(protocol.sets[0])]
+    others = [others[1], *map(refined, others)]
+    for more in (*others, *((DENOISED,) if denoiser else ())):
         if more in estimates.predicted:
             other = own.to_camera(estimates.predicted[more], c)
             errors[more] = score.measure(other, *truth, protocol, align)

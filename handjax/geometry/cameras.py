@@ -99,6 +99,26 @@ def pixel_grid(height: int, width: int) -> Float[Array, "height width 2"]:
     return jnp.stack([u, v], axis=-1).astype(float)
 
 
+def turn_to(camera: Pinhole, uv: Float[Array, "2"]) -> Float[Array, "3 3"]:
+    """The least rotation that brings the camera's axis onto the ray of a pixel.
+
+        R z = d / |d|,  R = I + [n]x + [n]x^2 / (1 + cosine),  n = z x d / |d|
+
+    Args:
+        uv: the pixel.
+    """
+    x, y = (uv - camera.centre) / camera.focal
+    length = jnp.sqrt(x**2 + y**2 + 1.0)
+    x, y, cosine = x / length, y / length, 1.0 / length
+    share = 1.0 / (1.0 + cosine)
+    rows = (
+        (1.0 - share * x**2, -share * x * y, x),
+        (-share * x * y, 1.0 - share * y**2, y),
+        (-x, -y, cosine),
+    )
+    return jnp.stack([jnp.stack(row) for row in rows])
+
+
 def crop_pixels(
     uv: Float[Array, "*pixels 2"],
     left_top: Float[Array, "2"],

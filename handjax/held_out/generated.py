@@ -9,7 +9,7 @@ import jax
 from handjax import training, visualize
 from handjax.batch import FAR
 from handjax.data import studio, synthetic
-from handjax.evaluation.arguments import CENTERS, MOMENTS
+from handjax.evaluation.arguments import CENTERS, MOMENTS, refinement
 from handjax.evaluation.predictions import FileError
 from handjax.experiment import assemble, judge, judge_in_studio
 from handjax.training import configs
@@ -65,12 +65,13 @@ def settle(chosen: argparse.Namespace, found: Any) -> None:
 def estimate(found: Any, chosen: argparse.Namespace) -> Any:
     """Predictions for held-out frames, beside the truth: `training.Estimates`."""
     config = found.config
+    steps = refinement(chosen, config)
     if chosen.dataset == "studio":
         test = _captured(config, chosen)
-        examiner = judge_in_studio(assemble(config), test)
+        examiner = judge_in_studio(assemble(config), test, refine=steps)
         frames = min(chosen.frames or test.count, test.count)
         return examiner(found.params, found.state, jax.random.key(0), frames)
-    examiner = judge(assemble(config))
+    examiner = judge(assemble(config), refine=steps)
     frames = chosen.frames or config.evaluation.frames
     key = jax.random.fold_in(jax.random.key(chosen.seed), training.TEST)
     return examiner(found.params, found.state, key, frames)

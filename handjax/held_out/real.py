@@ -13,7 +13,7 @@ from handjax.data.real.download import missing
 from handjax.data.real.frame import StoreError
 from handjax.data.real.names import reader
 from handjax.data.real.survey import Survey, look_over
-from handjax.evaluation import own, surveyed
+from handjax.evaluation import arguments, own, surveyed
 from handjax.evaluation.known import Known, subset_of
 from handjax.evaluation.labelling import shown
 from handjax.evaluation.matching import check_subset
@@ -148,7 +148,13 @@ def _estimate(
         raise FileError(f"{found.origin} can't see these frames: {said}") from wrong
     method = method._replace(joints=own.joints_of(method.joints, name))
     examiner = make_examiner(
-        method, test.source, own.truth_of(name), size, test.part, pictures=False
+        method,
+        test.source,
+        own.truth_of(name),
+        size,
+        test.part,
+        pictures=False,
+        refine=arguments.refinement(chosen, found.config),
     )
     read = int(np.searchsorted(test.survey.places, count))
     if not read:

@@ -40,6 +40,9 @@ class Method(NamedTuple):
         release: params -> those that are worth releasing, which `predict` and `joints`
             take as well; None where all are.
         blind: losses that learn from a few labels alone and look at no picture.
+        refine: (params, prediction, batch, *, steps) -> the prediction, refined against
+            what the networks say of the same pictures and against no label; called by
+            the host, of parts that it has compiled itself. None where there is none.
     """
 
     init: Callable[..., tuple[Params, State]]
@@ -52,3 +55,4 @@ class Method(NamedTuple):
     given: Callable[[Params], tuple[Params, str]] | None = None
     release: Callable[[Params], Params] | None = None
     blind: frozenset[str] = frozenset()
+    refine: Callable[..., Any] | None = None

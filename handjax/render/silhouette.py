@@ -28,6 +28,11 @@ from handjax.geometry.topology import EdgeFaces
 from handjax.render import outlines, scanlines
 from handjax.render.rasterize import rasterize
 
+BEYOND = 1e5
+"""Farther than any hand, mm."""
+RENDERERS = ("antialiased", "neural_renderer")
+"""By the name that a config gives; see there."""
+
 
 class Silhouette(NamedTuple):
     """What a mesh covers.
@@ -104,6 +109,32 @@ def neural_renderer(
     drawn, uvz = _fine(camera, vertices, faces, height, width, far, samples, cull)
     mask = scanlines.with_pull(uvz[:, :2], faces, drawn.face)
     return _means(mask, samples)
+
+
+def mask(
+    camera: cameras.Camera,
+    vertices: Float[Array, "vertices 3"],
+    faces: Int[Array, "faces 3"],
+    edges: EdgeFaces,
+    *,
+    pixels: int,
+    renderer: str = RENDERERS[0],
+    samples: int = 2,
+) -> Float[Array, "{pixels} {pixels}"]:
+    """Share of each pixel of a square picture that a closed mesh covers.
+
+    Args:
+        vertices: in the camera's frame, mm.
+        edges: `topology.edge_faces` of the faces.
+        pixels: edge of the picture.
+        renderer: one of `RENDERERS`: whose gradient it has.
+        samples: looks along each side of a pixel.
+    """
+    size: dict[str, Any] = {"height": pixels, "width": pixels, "far": BEYOND}
+    size |= {"samples": samples, "cull": True}
+    if renderer == "neural_renderer":
+        return neural_renderer(camera, vertices, faces, **size)
+    return antialiased(camera, vertices, faces, edges, **size).mask
 
 
 def _fine(camera, vertices, faces, height, width, far, samples, cull):

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Key, UInt8
+from jaxtyping import Array, Float, Int, Key, UInt8
 
 from handjax.batch import Batch, Source
 from handjax.geometry import transforms
@@ -25,6 +25,10 @@ SURFACE = "surface"
 a true surface of any topology."""
 
 
+REFINED = "_refined"
+"""Ends the names of joint sets of refined estimates."""
+
+
 class Estimates(NamedTuple):
     """Predictions and truth in the crop frame of each frame's first view, mm.
 
@@ -37,6 +41,9 @@ class Estimates(NamedTuple):
         radii: of the true spheres, None where the source has none.
         image: what the network saw, 0 to 255; None for methods on depth, and where
             nobody will draw it.
+        masks: pixels of each frame that are rightly and wrongly called hand, wrongly
+            and rightly called background, by the set of vertices that was drawn; None
+            where nobody drew any, or where there is no true mask.
         surfaces: what was measured of each frame's surface, by name; None where the
             method tells none or the source has none. Thousands of surfaces would take
             gigabytes.
@@ -50,6 +57,7 @@ class Estimates(NamedTuple):
     radii: Float[ArrayLike, "frames 41"] | None
     image: UInt8[ArrayLike, "frames height width 3"] | None = None
     surfaces: Mapping[str, Float[ArrayLike, "frames"]] | None = None
+    masks: Mapping[str, Int[ArrayLike, "frames 4"]] | None = None
 
 
 class Examiner(NamedTuple):
@@ -94,6 +102,8 @@ def make_examiner(
     *,
     pictures: bool = True,
     measure: Callable[[Any, Any], Mapping[str, Any]] | None = None,
+    cover: Callable[[Any, Any, Any], Mapping[str, Any]] | None = None,
+    refine: int = 0,
 ) -> Examiner:
     """An examiner of a method on a source of labelled frames.
 
@@ -108,31 +118,49 @@ def make_examiner(
         pictures: keep what was seen in colour: of a large test set, gigabytes.
         measure: (`SURFACE` of a batch, on the host; what is held for it) -> figures of
             each frame by name. None where there is no true surface.
+        cover: (joint sets in the world, batch, what is held for it) -> pixels of each
+            frame by set, see `Estimates.masks`.
+        refine: steps by which each estimate is refined too, if the method can: its sets
+            then come as `REFINED`, beside those that were not.
     """
 
     sample = jax.jit(source.sample)
+    lower = method.refine if refine else None
+    place = jax.jit(method.joints)
 
     @jax.jit
-    def judge(params: Any, state: Any, key: Key[Array, ""], batch: Any) -> Any:
+    def predict(params: Any, state: Any, key: Key[Array, ""], batch: Any) -> Any:
         prediction, _ = method.predict(params, state, batch, key=key, train=False)
-        predicted = method.joints(prediction, batch)
+        # What nobody asks for is not made.
+        return method.joints(prediction, batch), prediction if lower else None
+
+    @jax.jit
+    def compare(predicted: Any, batch: Any) -> Estimates:
         truth = {k: v for k, v in true_joints(batch.labels).items() if k in predicted}
-        place = jax.vmap(transforms.apply)
+        move = jax.vmap(transforms.apply)
         crop, views = crop_from_world(batch), batch.views
-        estimates = Estimates(
-            {name: place(crop, predicted[name]) for name in truth},
-            {name: place(crop, known.joints) for name, known in truth.items()},
+        return Estimates(
+            {name: move(crop, predicted[name]) for name in truth},
+            {name: move(crop, known.joints) for name, known in truth.items()},
             {name: known.valid for name, known in truth.items()},
             None if views.depth is None else views.depth[:, 0],
             jax.tree.map(lambda leaf: leaf[:, 0], views.camera),
             batch.labels.radii,
             _whole(views.image[:, 0]) if pictures and views.image is not None else None,
         )
-        return estimates, predicted.get(SURFACE) if measure else None
 
     def look(params: Any, state: Any, key: Key[Array, ""], held: Any) -> Estimates:
         draw, noise = jax.random.split(key)
-        estimates, surface = judge(params, state, noise, sample(draw, held))
+        batch = sample(draw, held)
+        predicted, prediction = predict(params, state, noise, batch)
+        if lower:
+            better = lower(params, prediction, batch, steps=refine)
+            found = place(better, batch).items()
+            predicted |= {f"{name}{REFINED}": points for name, points in found}
+        estimates = compare(predicted, batch)
+        if cover:
+            estimates = estimates._replace(masks=cover(predicted, batch, held) or None)
+        surface = predicted.get(SURFACE)
         if measure is None or surface is None:
             return estimates
         return estimates._replace(surfaces=measure(np.asarray(surface), held))

@@ -23,6 +23,8 @@ OF_LABELS = {
     "centres41": 41,
     "keypoints21": 21,
     "given21": 21,
+    "keypoints21_refined": 21,
+    "given21_refined": 21,
     "laid21": 21,
 }
 REAL = [name for name, protocol in PROTOCOLS.items() if protocol.title]

@@ -66,3 +66,33 @@ def test_a_constant_is_told_where_hands_are_where_methods_are(tmp_path):
     _, knows = told(tmp_path, None, hand + places, "given21")
     assert blind["constant"]["keypoints21"]["mean_mm"] > 100.0
     assert knows["constant"]["given21"]["mean_mm"] < 1e-9
+
+
+def test_refined_estimates_and_masks_are_compared_with_those_before(tmp_path):
+    off = np.array([0.0, 3.0, 0.0])
+    known = {
+        "keypoints21": JOINTS + off,
+        "keypoints21_refined": JOINTS + off / 3.0,
+    }
+    true = dict.fromkeys(known, JOINTS)
+    n = np.tile([30, 10, 10, 50], (FRAMES, 1))
+    estimates = Estimates(
+        known,
+        true,
+        {name: np.ones((FRAMES, 21), bool) for name in known},
+        None,
+        None,  # pyright: ignore[reportArgumentType]
+        None,
+        masks={"vertices": n, "vertices_refined": n + np.array([5, 0, -5, 0])},
+    )
+    chosen = argparse.Namespace(out=tmp_path, denoiser=False)
+    protocol = PROTOCOLS["studio"]._replace(block=1)
+    trained.tell(chosen, estimates, protocol, "toy", {}, lambda *_: None)
+    table = (tmp_path / "table.txt").read_text()
+    assert "keypoints21_refined less keypoints21: -2.00 [-2.00, -2.00] mm" in table
+    # 30 of 50 pixels before, 35 of 50 after.
+    assert "vertices_refined has 0.1000 more IoU than vertices" in table
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["masks"]["vertices"]["iou"] == 0.6
+    with np.load(tmp_path / "errors.npz", allow_pickle=False) as stored:
+        np.testing.assert_array_equal(stored["masks_vertices"], n)

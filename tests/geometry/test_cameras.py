@@ -130,3 +130,16 @@ def test_gradients_match_finite_differences(x64, camera):
 def test_jit_vmap_equals_loop_over_cameras(equals_loop, camera, function):
     many = jax.tree.map(lambda a: a * jnp.array([[1.0], [1.5], [2.0]]), camera)
     equals_loop(function, many, points((3, 4)), atol=1e-3)
+
+
+def test_the_axis_is_turned_onto_a_pixels_ray_by_the_least_angle():
+    camera = cameras.Pinhole(jnp.array([200.0, 220.0]), jnp.array([30.0, 40.0]))
+    for uv in (jnp.array([30.0, 40.0]), jnp.array([-80.0, 95.0])):
+        R = cameras.turn_to(camera, uv)
+        np.testing.assert_allclose(R @ R.T, np.eye(3), atol=1e-6)
+        np.testing.assert_allclose(
+            cameras.project(camera, 500.0 * R[:, 2]), uv, atol=1e-3
+        )
+        # It turns about what is square to both, which stays.
+        axis = jnp.cross(jnp.array([0.0, 0.0, 1.0]), R[:, 2])
+        np.testing.assert_allclose(R @ axis, axis, atol=1e-6)

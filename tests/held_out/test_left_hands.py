@@ -10,8 +10,8 @@ from handjax.data.real import batches, records
 from handjax.data.real.looks import Look
 from handjax.data.real.survey import look_over
 from handjax.evaluation import own
-from handjax.methods.graph_cnn import estimate, lift
-from handjax.methods.graph_cnn.lift import Given
+from handjax.methods import lift, pictures
+from handjax.methods.lift import Given
 from handjax.methods.method import Method
 from handjax.training import make_examiner
 from tests.data.real import toy
@@ -43,14 +43,14 @@ def method():
     readout = jnp.asarray(NOISE.normal(0.0, 0.02, (64 * 64 * 3, 21 * 3)), jnp.float32)
 
     def predict(params, state, batch, *, key, train):
-        said = (estimate.picture(batch).reshape(-1, 64 * 64 * 3) - 0.5) @ readout
+        said = (pictures.picture(batch).reshape(-1, 64 * 64 * 3) - 0.5) @ readout
         u, v, d = jnp.moveaxis(said.reshape(-1, 21, 3), -1, 0)
         pixels = 31.5 + 16.0 * jnp.stack([u, v], axis=-1)
         given = Given(batch.labels.scale, batch.labels.root[:, 0])
-        return jax.vmap(lift.lift)(estimate.camera_of(batch), pixels, d, given), state
+        return jax.vmap(lift.lift)(pictures.camera_of(batch), pixels, d, given), state
 
     def joints(prediction, batch):
-        return {"keypoints21": estimate.in_world(prediction, batch)}
+        return {"keypoints21": pictures.in_world(prediction, batch)}
 
     return Method(None, predict, {}, {}, None, own.joints_of(joints, "freihand"))
 

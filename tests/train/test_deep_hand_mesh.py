@@ -12,7 +12,8 @@ from handjax import training
 from handjax.experiment import assemble
 from handjax.geometry import meshes
 from handjax.hands.template import load_template
-from handjax.methods.deep_hand_mesh import LOSSES, smoothness
+from handjax.losses import laplacian
+from handjax.methods.deep_hand_mesh import LOSSES
 from handjax.training.optimizer import make_schedule
 from tests.train.toy import entries, evaluations
 
@@ -97,7 +98,7 @@ def test_what_is_shown_must_be_known():
 def test_a_true_surface_costs_little_at_every_resolution(size):
     config = deep_hand_mesh.get_config(size)
     template = load_template(config.template)
-    rough = smoothness.laplacian(template.vertices, meshes.edges(template.faces))
+    rough = laplacian(template.vertices, meshes.edges(template.faces))
     # With the paper's 5 it would cost 22 at 790 vertices, where depth costs some mm.
     assert 0.05 < config.phases[0].weights.laplacian * rough < 0.6
 

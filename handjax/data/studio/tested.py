@@ -39,12 +39,15 @@ class TestFrames(NamedTuple):
             from the first frame.
         count: how many there are.
         surface: the true one; None where methods estimate none.
+        masks: what is held for a batch -> which pixels show the hand; None where no
+            picture is seen. In no batch, lest they be read.
     """
 
     source: Source
     part: Callable[[int], Any]
     count: int
     surface: TrueSurface | None = None
+    masks: Callable[[Any], Bool[Array, "batch height width"]] | None = None
 
 
 def test_frames_in_colour(
@@ -75,7 +78,17 @@ def test_frames_in_colour(
         # The wrist is the origin, and the arm goes on along +y.
         np.asarray(hand.vertices)[:, 1] < 0.0,
     )
-    return TestFrames(source._replace(held=part(0)), part, count, surface)
+    shown, _ = colour.held_out(
+        subject, amount, pixels=pixels, split=split, labels=("mask",)
+    )
+
+    @jax.jit
+    def masks(held: Any) -> Bool[Array, "batch height width"]:
+        mask = shown.sample(jax.random.key(0), held).views.mask
+        assert mask is not None
+        return mask[:, 0]
+
+    return TestFrames(source._replace(held=part(0)), part, count, surface, masks)
 
 
 def in_turn(number: int, batch_size: int, count: int) -> Int[Array, "batch"]:

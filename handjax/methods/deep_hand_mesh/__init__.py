@@ -37,7 +37,7 @@ Equations:
     L_depth  depth of several views             `supervision.depth_error`
     (2)      fingers against fingers            `penetration.rigid`
     (3)-(4)  tips against the palm              `penetration.non_rigid`
-    L_lap    Laplacian                          `smoothness.laplacian`
+    L_lap    Laplacian                          `losses.laplacian`
     (5)      texture                            `texture.texture_error`
     Sec. 4.1 freedoms of the pose               `pose_vector.FREEDOMS`
     Sec. 5.1 correctives                        `correctives.networks`
@@ -69,7 +69,7 @@ from handjax.methods.deep_hand_mesh.estimate import (
 )
 from handjax.methods.deep_hand_mesh.terms import Surface
 from handjax.methods.method import Config, Method, Terms
-from handjax.networks.resnet import NORMS, is_statistic
+from handjax.networks.resnet import NORMS, STAGES, is_statistic
 
 OF_SURFACE = ("depth", "rigid", "non_rigid", "laplacian")
 """L_depth, L_penet and L_lap."""
@@ -254,7 +254,7 @@ def _check(config: Config) -> None:
 def _check_choices(model: Config) -> None:
     choices = {
         "pipeline": (model.pipeline, PIPELINES),
-        "encoder": (model.encoder, tuple(encoder.STAGES)),
+        "encoder": (model.encoder, tuple(STAGES)),
         "norm": (model.norm, NORMS),
         "bones": (model.bones, BONES),
     }

@@ -17,18 +17,8 @@ from handjax.methods.deep_hand_mesh.correctives import SPREAD
 from handjax.methods.deep_hand_mesh.pose_vector import FREEDOMS
 from handjax.networks import pretrained
 from handjax.networks.layers import Dense
-from handjax.networks.resnet import RESNET_18, RESNET_50, ResNet, Stages
+from handjax.networks.resnet import ResNet, Stages
 
-STAGES = {
-    "resnet50": RESNET_50,  # [moon2020] Sec. 4.2
-    "resnet18": RESNET_18,
-    "small": Stages((32, 64, 96, 128), (1, 1, 1, 1)),  # two cores, minutes
-    "tiny": Stages((16, 16), (1, 1)),
-}
-"""By the name that a config gives."""
-POOLED = ("resnet50", "resnet18")
-"""Whose features are the mean over pixels. In so few steps small networks learn several
-times faster from all pixels, which say where things are."""
 SIX = 6
 """Numbers for a rotation."""
 RESNET = "resnet"

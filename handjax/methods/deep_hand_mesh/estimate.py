@@ -16,6 +16,7 @@ from handjax.methods.deep_hand_mesh.correctives import Corrective, Identity
 from handjax.methods.deep_hand_mesh.decoder import ROOTS, Decoded, Posed
 from handjax.methods.deep_hand_mesh.pose_vector import FREEDOMS
 from handjax.methods.method import Config
+from handjax.networks.resnet import POOLED, STAGES
 
 BONES = ("subject", "true")
 """Whose lengths key points have: the subject's, or those of the labels, for hands of
@@ -79,11 +80,11 @@ def make_room(config: Config, template: Template) -> Room:
     """Networks and constants of a config."""
     model = config.model
     net = encoder.Encoder(
-        encoder.STAGES[model.encoder],
+        STAGES[model.encoder],
         model.norm,
         model.neck,
         jnp.dtype(model.dtype),
-        pooled=model.norm == "frozen" or model.encoder in encoder.POOLED,
+        pooled=model.norm == "frozen" or model.encoder in POOLED,
     )
     return Room(
         template,

@@ -11,6 +11,7 @@ from jaxtyping import Array, Int
 from handjax.batch import Batch
 from handjax.geometry import meshes
 from handjax.hands.template import Template
+from handjax.losses import laplacian
 from handjax.methods.deep_hand_mesh import (
     decoder,
     penetration,
@@ -66,7 +67,7 @@ def of_surface(prediction: Prediction, batch: Batch, surface: Surface) -> Terms:
     targets = batch.views if batch.targets is None else batch.targets
     vertices = prediction.placed.vertices
     between = partial(penetration.non_rigid, palm=surface.palm)
-    rough = partial(smoothness.laplacian, edges=surface.edges)
+    rough = partial(laplacian, edges=surface.edges)
     return {
         "depth": supervision.depth_error(vertices, jnp.asarray(surface.faces), targets),
         "rigid": jnp.mean(jax.vmap(penetration.rigid)(prediction.hand)),

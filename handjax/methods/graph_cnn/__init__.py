@@ -8,11 +8,11 @@ What differs, and why. Norms are group norms, so that a network is a function of
 parameters. Terms are the paper's sums in cm over the number of vertices, see
 `labelled`. Scale and root depth are given where the labels of a batch say them, as the
 paper has it in training and test; what the networks say without them is estimated
-beside it (`lift.find_root`). Depth maps are compared where both show a hand. The
-regressor works on vertices around their mean.
+beside it (`methods.lift.find_root`). Depth maps are compared where both show a hand.
+The regressor works on vertices around their mean.
 
 Notation, shared by every function here and by the tests:
-    u, d, s, z_r: of a point in the picture, and its depth there: see `lift`.
+    u, d, s, z_r: of a point in the picture, and its depth there: see `methods.lift`.
     H: heat-maps of the 21 key points, (p, q, 21).
     v: vertices of the surface, mm in the camera's frame.
     e: edges of the surface; n: normals of its faces.
@@ -49,9 +49,6 @@ from handjax.methods.graph_cnn.estimate import (
     PIPELINES,
     Prediction,
     Room,
-    camera_of,
-    in_camera,
-    in_world,
     init,
     init_head,
     make_room,
@@ -59,6 +56,13 @@ from handjax.methods.graph_cnn.estimate import (
     regressed,
 )
 from handjax.methods.method import Config, Method, Terms
+from handjax.methods.pictures import (
+    camera_of,
+    in_camera,
+    in_world,
+    true_heatmaps,
+    true_pixels,
+)
 
 OF_MESH = ("vertices", "normals", "edges", "laplacian")
 """Terms of L_M."""
@@ -212,11 +216,11 @@ def _of_heatmaps(
     prediction: Prediction, batch: Batch, room: Room, settings: Config
 ) -> dict[str, Array]:
     """L_H, and the true heat-maps, wherever key points in the picture are known."""
-    uv = _true_pixels(batch)
+    uv = true_pixels(batch)
     if uv is None:
         return {}
     size = prediction.heatmaps[-1].shape[1]
-    true = labelled.true_heatmaps(uv, room.pixels, size, settings.heatmap_sigma)
+    true = true_heatmaps(uv, room.pixels, size, settings.heatmap_sigma)
     count = len(room.template.vertices)
     valid = batch.labels.joints_valid
     error = labelled.heatmap_error(prediction.heatmaps, true, count, valid)
@@ -224,15 +228,6 @@ def _of_heatmaps(
         # Where nobody knows better, the teacher sees what was found.
         true = jnp.where(valid[:, None, None], true, prediction.heatmaps[-1])
     return {"heatmaps": error, "true_heatmaps": true}
-
-
-def _true_pixels(batch: Batch) -> Float[Array, "batch 21 2"] | None:
-    if batch.labels.keypoints2d is not None:
-        return batch.labels.keypoints2d[:, 0]
-    if batch.labels.joints is None:
-        return None
-    camera = camera_of(batch)
-    return jax.vmap(cameras.project)(camera, in_camera(batch.labels.joints, batch))
 
 
 def _of_surface(

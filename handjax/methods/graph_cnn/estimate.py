@@ -8,14 +8,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from handjax.batch import Batch
-from handjax.geometry import cameras, rotations, transforms
+from handjax.geometry import cameras, rotations
 from handjax.hands.articulate import Pose, articulate, keypoints, rest_pose
 from handjax.hands.graph import HandTree, load_tree, to_nodes
 from handjax.hands.skeleton import POSED
 from handjax.hands.template import Template
-from handjax.methods.graph_cnn import lift, network
-from handjax.methods.graph_cnn.lift import Given
+from handjax.methods import lift
+from handjax.methods.graph_cnn import network
+from handjax.methods.lift import Given
 from handjax.methods.method import Config
+from handjax.methods.pictures import camera_of, given_of, peaks, picture
 
 PIPELINES = ("mesh", "pose", "parameters")
 """mesh: latent vector to mesh to pose, the paper's. pose: to key points at once, its
@@ -150,22 +152,6 @@ def init_head(key, room: Room) -> Any:
     return networks.pose.init(key, jnp.zeros((1, networks.encoder.latent)))
 
 
-def picture(batch: Batch) -> Float[Array, "batch height width 3"]:
-    """What the first camera saw; black where it saw nothing.
-
-    Raises:
-        ValueError: the views are not pictures of pinhole cameras.
-    """
-    views = batch.views
-    if views.image is None or not isinstance(views.camera, cameras.Pinhole):
-        raise ValueError(
-            f"graph_cnn reads pictures in colour, but these views have pictures: "
-            f"{views.image is not None}, {type(views.camera).__name__} cameras; set "
-            "synthetic.modality, studio.modality to 'rgb', real.sees to 'image'"
-        )
-    return jnp.where(views.valid[:, :1, None, None], views.image[:, 0], 0.0)
-
-
 def predict(
     params, state, batch: Batch, *, key, train, room: Room
 ) -> tuple[Prediction, Any]:
@@ -246,42 +232,6 @@ def regressed(
     return joints
 
 
-def given_of(batch: Batch, otherwise: Given) -> Given:
-    """Scale and root that the labels say, or others."""
-    labels = batch.labels
-    if labels.scale is None or labels.root is None:
-        return otherwise
-    said = Given(labels.scale, labels.root[:, 0])
-    if labels.scale_valid is None:
-        return said
-    return jax.tree.map(partial(jnp.where, labels.scale_valid), said, otherwise)
-
-
-def camera_of(batch: Batch) -> cameras.Pinhole:
-    """That took the pictures, leaves (batch, 2)."""
-    return jax.tree.map(lambda x: x[:, 0], batch.views.camera)
-
-
-def camera_from_world(batch: Batch) -> Float[Array, "batch 4 4"]:
-    """Of the pictures."""
-    return batch.views.camera_from_world[:, 0]
-
-
-def in_camera(
-    points: Float[Array, "batch points 3"], batch: Batch
-) -> Float[Array, "batch points 3"]:
-    """Points of the world in the frame of the picture's camera, mm."""
-    return jax.vmap(transforms.apply)(camera_from_world(batch), points)
-
-
-def in_world(
-    points: Float[Array, "batch points 3"], batch: Batch
-) -> Float[Array, "batch points 3"]:
-    """Points of the camera's frame in the world, mm."""
-    back = jax.vmap(transforms.invert)(camera_from_world(batch))
-    return jax.vmap(transforms.apply)(back, points)
-
-
 def _in_picture(
     said: Float[Array, "batch points 3"], room: Room
 ) -> tuple[Float[Array, "batch points 2"], Float[Array, "batch points"]]:
@@ -343,13 +293,3 @@ def _posed(
     hand = articulate(room.template, Pose(v, jnp.zeros(3), shape))
     joints = keypoints(hand)
     return hand.vertices - joints[lift.ROOT], joints - joints[lift.ROOT]
-
-
-def peaks(h: Float[Array, "p q 21"], pixels: int) -> Float[Array, "21 2"]:
-    """Where heat-maps stand out: centroids of what is above half of the peak, pixels
-    of the picture."""
-    weight = jnp.maximum(h - 0.5 * jnp.max(h, axis=(0, 1)), 0.0)
-    weight = weight / jnp.maximum(jnp.sum(weight, axis=(0, 1)), 1e-6)
-    uv = cameras.pixel_grid(*h.shape[:2])
-    at = jnp.einsum("pqj,pqk->jk", weight, uv)
-    return (at + 0.5) * (pixels / h.shape[0]) - 0.5

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from handjax.geometry import heatmaps, meshes
+from handjax.geometry import meshes
 from handjax.hands.template import Template
 
 CM = 10.0
@@ -36,23 +36,6 @@ class Mesh(NamedTuple):
 def mesh_of(template: Template) -> Mesh:
     """Faces and edges of a template."""
     return Mesh(template.faces, meshes.edges(template.faces))
-
-
-def true_heatmaps(
-    uv: Float[Array, "batch 21 2"], pixels: int, size: int, sigma: float
-) -> Float[Array, "batch p q 21"]:
-    """Gaussians of height one at the key points.
-
-    Args:
-        uv: key points in the picture, pixels.
-        pixels: its edge.
-        size: edge of the heat-maps.
-        sigma: of the Gaussians, pixels of the heat-maps.
-
-    Source: [ge2019] Sec. 4.3.
-    """
-    maps = jax.vmap(lambda at: heatmaps.gaussians(at, pixels, size, sigma))(uv)
-    return jnp.moveaxis(maps, 1, -1)
 
 
 def heatmap_error(

@@ -14,12 +14,11 @@ from handjax.losses import smooth_l1
 from handjax.methods.graph_cnn.estimate import (
     Prediction,
     Room,
-    camera_of,
     decode,
     encode,
-    picture,
 )
 from handjax.methods.graph_cnn.labelled import CM, Mesh
+from handjax.methods.pictures import camera_of, picture
 from handjax.render.rasterize import rasterize
 
 PIXELS = 32

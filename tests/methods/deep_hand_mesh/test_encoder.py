@@ -8,13 +8,14 @@ import pytest
 from configs import deep_hand_mesh as page
 from handjax.methods import deep_hand_mesh
 from handjax.methods.deep_hand_mesh import encoder
+from handjax.networks import resnet
 from handjax.networks.pretrained import standardize
 from handjax.networks.stored import StoredError
 from tests.methods.deep_hand_mesh.capture import TEMPLATE, batch_of
 from tests.networks import torch_resnet
 from tests.networks.safetensors_file import save
 
-STAGES = encoder.STAGES["tiny"]
+STAGES = resnet.STAGES["tiny"]
 
 
 def make(file, norm="frozen", variant="test"):
@@ -80,7 +81,7 @@ def test_weights_of_another_network_and_none_are_refused(tmp_path):
     params = begin(method)
     with pytest.raises(StoredError, match=r"no file at .*gone\.npz"):
         method.given(params)
-    weights = torch_resnet.random_weights(*encoder.STAGES["small"])
+    weights = torch_resnet.random_weights(*resnet.STAGES["small"])
     method = make(save(tmp_path / "small.safetensors", weights))
     with pytest.raises(StoredError, match=r"(?s)small\.safetensors.*'conv1.weight' is"):
         method.given(params)

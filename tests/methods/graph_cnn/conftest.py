@@ -1,79 +1,31 @@
 """Two hands before pinhole cameras, and a method to read pictures of them."""
 
 import jax
-import jax.numpy as jnp
 import pytest
 
 from configs import graph_cnn as page
-from handjax.batch import Batch, Labels, Views
-from handjax.geometry import cameras, rotations, transforms
-from handjax.hands.articulate import Pose, articulate, keypoints, scale_and_root
-from handjax.hands.template import load_template
-from handjax.methods import graph_cnn
+from handjax.geometry import cameras
+from handjax.hands.articulate import keypoints
+from handjax.methods import graph_cnn, pictures
 from handjax.methods.graph_cnn import estimate
-
-TEMPLATE = load_template("hand_790")
-PIXELS = 64
-
-
-@jax.jit
-def hand(key):
-    """The mean hand, a little bent, turned at random, 600 mm before the camera."""
-    bend, turn = jax.random.split(key)
-    turns = 0.15 * jax.random.normal(bend, (17, 3))
-    R = rotations.sample_uniform(turn)
-    pose = Pose(
-        turns.at[0].set(rotations.axis_angle_from_matrix(R)),
-        jnp.zeros(3),
-        jnp.zeros(len(TEMPLATE.shape_joints)),
-    )
-    middle = articulate(TEMPLATE, pose).vertices.mean(axis=0)
-    place = jnp.array([5.0, -10.0, 600.0])
-    return articulate(TEMPLATE, pose._replace(translation=place - middle))
-
-
-@pytest.fixture(scope="session")
-def camera_from_world():
-    """The cameras stand beside the world's origin, one of them turned."""
-    turned = rotations.matrix_from_axis_angle(jnp.array([0.0, 0.1, 0.3]))
-    shift = jnp.array([15.0, 0.0, 40.0])
-    return jnp.stack([jnp.eye(4), transforms.make(turned, shift)])
+from tests.methods.in_colour import (
+    PIXELS,
+    TEMPLATE,
+    pictures_of,
+    two_cameras,
+    two_hands,
+)
 
 
 @pytest.fixture(scope="session")
 def hands():
-    """In their cameras' frames."""
-    return jax.vmap(hand)(jax.random.split(jax.random.key(0)))
+    return two_hands()
 
 
 @pytest.fixture(scope="session")
-def batch(hands, camera_from_world):
-    """Pictures of noise with labels that are true of the hands."""
-    camera = cameras.Pinhole(jnp.full((2, 1, 2), 180.0), jnp.full((2, 1, 2), 31.5))
-    back = jax.vmap(transforms.invert)(camera_from_world)
-    world = jax.vmap(transforms.apply)
+def batch(hands):
     joints = jax.vmap(keypoints)(hands)
-    scale, root = jax.vmap(scale_and_root)(joints)
-    first = jax.tree.map(lambda x: x[:, 0], camera)
-    uv = jax.vmap(cameras.project)(first, joints)
-    views = Views(
-        depth=None,
-        image=jax.random.uniform(jax.random.key(1), (2, 1, PIXELS, PIXELS, 3)),
-        mask=None,
-        valid=jnp.ones((2, 1), bool),
-        camera=camera,
-        crop_from_camera=jnp.broadcast_to(jnp.eye(4), (2, 1, 4, 4)),
-        camera_from_world=camera_from_world[:, None],
-    )
-    labels = Labels(
-        joints=world(back, joints),
-        joints_valid=jnp.ones((2, 21), bool),
-        vertices=world(back, hands.vertices),
-        keypoints2d=uv[:, None],
-        scale=scale,
-        root=root[:, None],
-    )
-    return Batch(views, None, labels)
+    return pictures_of(joints, hands.vertices, two_cameras())
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +55,7 @@ def truth(batch, hands):
     camera = jax.tree.map(lambda x: x[:, 0], batch.views.camera)
     uv = jax.vmap(cameras.project)(camera, hands.vertices)
     joints = jax.vmap(keypoints)(hands)
-    maps = graph_cnn.labelled.true_heatmaps(
+    maps = pictures.true_heatmaps(
         batch.labels.keypoints2d[:, 0], PIXELS, PIXELS // 4, 1.0
     )
     return estimate.Prediction(

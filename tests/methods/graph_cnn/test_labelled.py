@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from handjax.methods import pictures
 from handjax.methods.graph_cnn import labelled
 
 MESH = labelled.Mesh(
@@ -78,7 +79,7 @@ def test_key_points_that_nobody_knows_do_not_count():
 
 def test_heatmaps_have_their_bump_where_the_key_point_is():
     uv = jnp.zeros((1, 21, 2)).at[0, 3].set(jnp.array([33.5, 17.5]))
-    maps = labelled.true_heatmaps(uv, 64, 16, 1.0)
+    maps = pictures.true_heatmaps(uv, 64, 16, 1.0)
     # The pixel 33.5 has its middle at 34 of 64, which is 8.5 of 16.
     row, column = np.unravel_index(np.argmax(maps[0, :, :, 3]), (16, 16))
     assert (row, column) == (4, 8)

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from configs import graph_cnn as page
-from handjax.methods import graph_cnn
+from handjax.methods import graph_cnn, pictures
 from handjax.methods.graph_cnn import LOSSES, estimate
 from tests.methods.graph_cnn.conftest import TEMPLATE
 
@@ -140,7 +140,7 @@ def test_terms_without_labels_are_left_out(method, params, truth, batch):
 
 
 def test_peaks_are_where_the_key_points_are(truth, batch):
-    found = jax.vmap(lambda h: estimate.peaks(h, 64))(truth.heatmaps[-1])
+    found = jax.vmap(lambda h: pictures.peaks(h, 64))(truth.heatmaps[-1])
     uv = batch.labels.keypoints2d[:, 0]
     inside = jnp.all((uv > 6.0) & (uv < 57.0), axis=-1)
     assert inside.sum() > 10

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from handjax.methods import graph_cnn
+from handjax.methods import graph_cnn, pictures
 from handjax.methods.graph_cnn import TEACHER, labelled, weak
 from handjax.render.rasterize import rasterize
 from tests.methods.graph_cnn.conftest import PIXELS, TEMPLATE
@@ -103,7 +103,7 @@ def test_a_teacher_without_depth_teaches_edges_and_smoothness(
 
 
 def test_the_teacher_does_not_move(method, room, params, measured):
-    known = labelled.true_heatmaps(
+    known = pictures.true_heatmaps(
         measured.labels.keypoints2d[:, 0], PIXELS, PIXELS // 4, 1.0
     )
 

@@ -61,6 +61,27 @@ def lift(
     return cameras.unproject(camera, u, z)
 
 
+def told(
+    camera: cameras.Pinhole,
+    points: Float[Array, "points 3"],
+    joints: Float[Array, "21 3"],
+    given: Given,
+) -> Float[Array, "points 3"]:
+    """Points of a hand that stands where it was found, as large as it was, moved and
+    scaled as a whole to what is given; the wrist appears where it did.
+
+    Args:
+        camera: of the picture.
+        points: of the hand, in the camera's frame, mm.
+        joints: its key points, likewise.
+        given: what it should have.
+    """
+    wrist = cameras.project(camera, joints[ROOT])
+    there = cameras.unproject(camera, wrist, given.root)
+    larger = given.scale / jnp.maximum(given_by(joints).scale, 1.0)
+    return there + larger * (points - joints[ROOT])
+
+
 def find_root(
     camera: cameras.Pinhole,
     u: Float[Array, "21 2"],

@@ -7,15 +7,15 @@ import pytest
 
 from handjax.geometry import cameras
 from handjax.hands.articulate import articulate, keypoints, rest_pose
-from handjax.methods.graph_cnn import lift
-from tests.methods.graph_cnn.conftest import TEMPLATE
+from handjax.methods import lift
+from tests.methods.in_colour import TEMPLATE, hand
 
 CAMERA = cameras.Pinhole(jnp.array([200.0, 220.0]), jnp.array([30.0, 34.0]))
 
 
 @pytest.fixture(scope="module")
-def joints(hands):
-    return keypoints(jax.tree.map(lambda x: x[0], hands))
+def joints():
+    return keypoints(hand(jax.random.split(jax.random.key(0))[0]))
 
 
 @pytest.fixture(scope="module")
