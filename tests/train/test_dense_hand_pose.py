@@ -49,9 +49,9 @@ def config():
     config = page.get_config("test").unlock()
     for settings in (config.synthetic.rgb, config.studio.rgb, config.real):
         settings.pixels = PIXELS
-    # Every program takes long to compile: what is imagined has all terms.
-    config.phases = config.phases[-1:]
-    config.evaluation.every = 2
+    # Every program takes long to compile, and this phase has all terms.
+    config.phases = config.phases[1:2]
+    config.phases[0].reuse = 1
     return config.lock()
 
 
@@ -89,6 +89,23 @@ def test_every_term_is_weighed_and_finite(run):
     last = {name for name in said[-1] if name.startswith("terms/")}
     assert last == {f"terms/{name}" for name in LOSSES["supervised"]}
     assert all(np.isfinite(said[-1][name]) for name in last)
+
+
+def test_a_step_takes_in_what_is_imagined(made):
+    config = made.config.copy_and_resolve_references().unlock()
+    config.phases[0].imagine = True
+    (phase,) = training.read_phases(config, made.method)
+    source, key = noise(2), jax.random.key(0)
+
+    def learn():
+        batch = source.sample(key, source.held)
+        state = training.init_state(made.method, batch, key)
+        state = training.enter(state, made.method, phase)
+        return training.make_step(made.method, phase, source).learn(state, key, batch)
+
+    # Traced alone: it takes minutes to compile.
+    _, metrics = jax.eval_shape(learn)
+    assert {f"terms/{name}" for name in LOSSES["supervised"]} <= metrics.keys()
 
 
 def test_a_finished_run_goes_no_further(run, made):

@@ -90,14 +90,14 @@ def start(template: Template) -> Float[Array, "63"]:
 
     Source: [baek2019] Sec. 3.2, where it is MANO's.
     """
-    mean = jnp.asarray(np.mean(list(poses.NAMED.values()), axis=0), jnp.float32)
+    mean = np.mean(list(poses.NAMED.values()), axis=0)
+    return _posed(template, jnp.asarray(mean, jnp.float32))
 
-    @jax.jit
-    def made(template: Template) -> Float[Array, "63"]:
-        fingers = fingers_from_rotations(rotations_from_angles(template, mean))
-        return jnp.zeros(NUMBERS, fingers.dtype).at[:FINGERS].set(fingers)
 
-    return made(template)
+@jax.jit
+def _posed(template: Template, angles: Float[Array, "17 3"]) -> Float[Array, "63"]:
+    fingers = fingers_from_rotations(rotations_from_angles(template, angles))
+    return jnp.zeros(NUMBERS, fingers.dtype).at[:FINGERS].set(fingers)
 
 
 def place(
