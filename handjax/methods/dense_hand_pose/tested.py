@@ -59,6 +59,7 @@ def make_refine(config: Config, room: Room) -> Callable[..., Prediction]:
     weights = {name: weight for name, weight in chosen.weights.items() if weight}
 
     def build(h: Float[Array, "batch 63"], evidence: Evidence) -> Hands:
+        assert isinstance(evidence.camera, cameras.Pinhole)
         found = hand.place_all(room.template, h, evidence.camera, room.pixels)
         return Hands(found.vertices, found.joints)
 
