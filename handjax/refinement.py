@@ -279,7 +279,9 @@ def laid_on(template: Template, joints: Float[Array, "batch 21 3"]) -> Posed:
     return Posed(pose.rotations, pose.translation / STRIDE, pose.shape)
 
 
-def posed(variables: Posed, evidence: Evidence, *, template: Template) -> Hands:
+def posed(
+    variables: Posed, evidence: Evidence | None = None, *, template: Template
+) -> Hands:
     """The hands of such variables: `build` of `refiner`."""
     del evidence
 
