@@ -279,8 +279,10 @@ def laid_on(template: Template, joints: Float[Array, "batch 21 3"]) -> Posed:
     return Posed(pose.rotations, pose.translation / STRIDE, pose.shape)
 
 
-def posed(variables: Posed, evidence: Any, *, template: Template) -> Hands:
-    """The hands of such variables: `build` of `refiner`, which needs no evidence."""
+def posed(
+    variables: Posed, evidence: Evidence | None = None, *, template: Template
+) -> Hands:
+    """The hands of such variables: `build` of `refiner`."""
     del evidence
 
     def one(rotations, place, shape):

@@ -29,13 +29,13 @@ build = jax.jit(partial(refinement.posed, template=TEMPLATE))
 def at_home():
     """Variables of two hands in the middle of a crop, as a depth method has them."""
     here = Posed(TURNS, jnp.zeros((2, 3)), STILL)
-    middle = build(here, None).vertices.mean(axis=1)
+    middle = build(here).vertices.mean(axis=1)
     return here._replace(place=-middle / refinement.STRIDE)
 
 
 @pytest.fixture(scope="module")
 def true(at_home):
-    return build(at_home, None)
+    return build(at_home)
 
 
 @pytest.fixture(scope="module")
