@@ -5,7 +5,6 @@ a batch of hands at once, goes in and comes out with a lower objective.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -125,8 +124,12 @@ def stepwise(
 
     def down(given: Any, steps: Any) -> Way:
         # How many steps there are is an array, lest each number be a program.
-        lower = partial(objective, given=given)
-        return way(lower, steps, learning_rate=learning_rate, final=final)
+        return way(
+            lambda variables: objective(variables, given),
+            steps,
+            learning_rate=learning_rate,
+            final=final,
+        )
 
     @jax.jit
     def step(carry: Any, given: Any, steps: Any) -> Any:
@@ -148,7 +151,7 @@ def take(variables: Variables, hands: Array) -> Variables:
     return jax.tree.map(lambda leaf: leaf[hands], variables)
 
 
-def _share(count: Array, steps: Any, final: float) -> Array:
+def _share(count: Any, steps: Any, final: float) -> Array:
     """Of the first step's length; a cosine from 1 to `final`."""
     done = jnp.minimum(count, steps) / steps
     return final + (1.0 - final) * 0.5 * (1.0 + jnp.cos(jnp.pi * done))

@@ -54,7 +54,7 @@ def heatmap_error(
     """
     as_many = (SIZE / true.shape[1]) ** 2
     each = [jnp.sum(jnp.square(h - true), axis=(1, 2)) for h in found]
-    return as_many * _mean(sum(each) / len(each), valid)
+    return as_many * _mean(jnp.mean(jnp.stack(each), axis=0), valid)
 
 
 def refiner_error(
@@ -75,7 +75,7 @@ def refiner_error(
     """
     true = hand.in_halves(uv, pixels)
     each = [jnp.sum(jnp.square(at - true), axis=-1) for at in seen]
-    return _mean(sum(each) / len(each), valid) if each else jnp.zeros(())
+    return _mean(jnp.mean(jnp.stack(each), axis=0), valid) if each else jnp.zeros(())
 
 
 def box(uv: Float[Array, "batch 21 2"], valid: Known) -> Float[Array, "batch"]:
