@@ -242,13 +242,14 @@ def _covering(
         }
 
     def cover(predicted: Any, batch: Any, held: Any) -> dict[str, Any]:
-        views, mask = batch.views, true(held)
+        drawn = {k: predicted[k] for k in covered.DRAWN if k in predicted}
+        views = batch.views
+        if not drawn or views.image is None:
+            return {}
+        mask = true(held)
         if mask is None and views.mask is not None:
             mask = views.mask[:, 0]
-        if views.image is None or mask is None:
-            return {}
-        drawn = {k: predicted[k] for k in covered.DRAWN if k in predicted}
-        return count(drawn, batch, mask)
+        return {} if mask is None else count(drawn, batch, mask)
 
     return cover
 
