@@ -57,7 +57,7 @@ def get_config(variant: str = "") -> ConfigDict:
                     "fold": 2,
                     "stages": 3,
                     "stage_width": 32,
-                    "reach": 7,
+                    "reach": 5,
                     "layers": 3,
                     "map_hidden": 64,
                     "renderer": "antialiased",  # or the paper's "neural_renderer"
@@ -141,7 +141,7 @@ def _laptop(config: ConfigDict) -> None:
     _pictures(config, 64, 16, 1)
     config.optimizer.learning_rate = 2e-3
     config.studio.amount = "tiny"
-    config.phases = _phases(2_000, 2_500, 300)
+    config.phases = _phases(2_000, 2_200, 150)
     # Drawing takes a core longer than learning from it.
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
         phase.reuse = reuse
@@ -173,6 +173,7 @@ def _paper(config: ConfigDict) -> None:
             "blocks": (2, 2, 4, 4),
             "fold": 1,
             "stage_width": 128,
+            "reach": 7,
             "layers": 5,
             "map_hidden": 512,
             "renderer": "neural_renderer",  # Sec. 3

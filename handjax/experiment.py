@@ -242,9 +242,9 @@ def _covering(
         }
 
     def cover(predicted: Any, batch: Any, held: Any) -> dict[str, Any]:
-        views = batch.views
         drawn = {k: predicted[k] for k in covered.DRAWN if k in predicted}
-        if views.image is None or not drawn:
+        views = batch.views
+        if not drawn or views.image is None:
             return {}
         mask = true(held)
         if mask is None and views.mask is not None:

@@ -124,10 +124,12 @@ def stepwise(
 
     def down(given: Any, steps: Any) -> Way:
         # How many steps there are is an array, lest each number be a program.
-        def lower(variables: Variables) -> Float[Array, "batch"]:
-            return objective(variables, given)
-
-        return way(lower, steps, learning_rate=learning_rate, final=final)
+        return way(
+            lambda variables: objective(variables, given),
+            steps,
+            learning_rate=learning_rate,
+            final=final,
+        )
 
     @jax.jit
     def step(carry: Any, given: Any, steps: Any) -> Any:

@@ -83,7 +83,8 @@ def truth_of(joint_set: str) -> Callable[[Labels], dict[str, Truth]]:
         known = {k: v for k, v in sets.items() if k in kept} | {WORLD: nothing}
         if told(joint_set) in JOINT_SETS:
             known[told(joint_set)] = sets[joint_set]
-        return known | {refined(k): v for k, v in known.items() if k in REFINABLE}
+        names = {joint_set, told(joint_set)} & known.keys() & set(REFINABLE)
+        return known | {refined(name): known[name] for name in names}
 
     return found
 

@@ -75,9 +75,7 @@ def refiner_error(
     """
     true = hand.in_halves(uv, pixels)
     each = [jnp.sum(jnp.square(at - true), axis=-1) for at in seen]
-    if not each:
-        return jnp.zeros(())
-    return _mean(jnp.mean(jnp.stack(each), axis=0), valid)
+    return _mean(jnp.mean(jnp.stack(each), axis=0), valid) if each else jnp.zeros(())
 
 
 def box(uv: Float[Array, "batch 21 2"], valid: Known) -> Float[Array, "batch"]:

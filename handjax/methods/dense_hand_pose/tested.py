@@ -59,8 +59,9 @@ def make_refine(config: Config, room: Room) -> Callable[..., Prediction]:
     weights = {name: weight for name, weight in chosen.weights.items() if weight}
 
     def build(h: Float[Array, "batch 63"], evidence: Evidence) -> Hands:
-        assert isinstance(evidence.camera, cameras.Pinhole)
-        found = hand.place_all(room.template, h, evidence.camera, room.pixels)
+        camera = evidence.camera
+        assert isinstance(camera, cameras.Pinhole)
+        found = hand.place_all(room.template, h, camera, room.pixels)
         return Hands(found.vertices, found.joints)
 
     def more(h, hands: Hands, evidence: Evidence, given: Given) -> Energies:
