@@ -10,11 +10,10 @@ from jaxtyping import Array, Bool, Float, Int
 from handjax.batch import Batch
 from handjax.geometry import transforms
 from handjax.render.rasterize import rasterize
+from handjax.render.silhouette import BEYOND
 
 DRAWN = ("vertices", "vertices_refined")
 """Sets of vertices that are drawn: where the method itself has the hand."""
-FAR = 1e5
-"""Beyond every hand, mm."""
 
 
 def drawn(
@@ -35,7 +34,7 @@ def drawn(
 
     def one(camera, camera_from_world, vertices):
         seen = transforms.apply(camera_from_world, vertices)
-        size = {"height": height, "width": width, "far": FAR}
+        size = {"height": height, "width": width, "far": BEYOND}
         return rasterize(camera, seen, faces, **size, cull=True).face >= 0
 
     camera = jax.tree.map(lambda leaf: leaf[:, 0], views.camera)

@@ -23,7 +23,7 @@ from handjax.evaluation import (
     score,
     tables,
 )
-from handjax.evaluation.intervals import under
+from handjax.evaluation.intervals import LEAST_BLOCKS, under
 from handjax.evaluation.joint_sets import GIVEN, LAID, STANDING_IN, refined, told
 from handjax.evaluation.known import Known
 from handjax.evaluation.matching import which_frames
@@ -126,7 +126,8 @@ def _compared(errors: Mapping[str, score.Errors], protocol: Protocol) -> list[st
     """A line on what refinement changed of each set that is there before and after."""
     lines = []
     for name in errors:
-        if refined(name) not in errors:
+        few = len(errors[name]) < LEAST_BLOCKS * protocol.block
+        if few or refined(name) not in errors:
             continue
         after, before = (
             metrics.per_frame(errors[k])[None] for k in (refined(name), name)

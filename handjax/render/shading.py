@@ -67,7 +67,7 @@ def shade_of_spheres(
     radii: Float[Array, "spheres"],
 ) -> Shade:
     """Shade that spheres within the surface cast on it."""
-    lights, centres, radii = settled((lights, centres, radii))
+    centres, radii = settled((centres, radii))
     ways, _ = towards(lights, vertices)
     casts = jax.vmap(lambda way: occlusion.lit(vertices, way, centres, radii))
     return Shade(occlusion.openness(vertices, normals, centres, radii), casts(ways).T)

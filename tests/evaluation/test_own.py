@@ -92,8 +92,7 @@ def test_a_method_of_key_points_gets_the_datasets_joints():
 def test_the_truth_is_the_datasets_own():
     labels = Labels(own=jnp.ones((2, 36, 3)), joints=jnp.zeros((2, 21, 3)))
     found = own.truth_of("nyu14")(labels)
-    key_points = {"keypoints21", "keypoints21_refined"}
-    assert found.keys() == {"nyu14", "nyu14_denoised", *key_points, "world"}
+    assert found.keys() == {"nyu14", "nyu14_denoised", "keypoints21", "world"}
     assert (found["nyu14"].joints == 1.0).all()
 
 
