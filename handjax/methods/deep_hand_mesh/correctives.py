@@ -75,10 +75,13 @@ class Identity(NamedTuple):
 def identity_code(subject: str) -> Float[Array, "32"]:
     """beta of a subject, by name: drawn once from a normal distribution, never learned.
 
+    Drawn by numpy: XLA's last bit depends on what it was compiled for, and a code is to
+    be the same everywhere.
+
     Source: [moon2020] Sec. 5.1.
     """
-    own = jax.random.fold_in(jax.random.key(KEY), zlib.crc32(subject.encode()))
-    return jax.random.normal(own, (CODE,))
+    own = np.random.default_rng((KEY, zlib.crc32(subject.encode())))
+    return jnp.asarray(own.standard_normal(CODE), jnp.float32)
 
 
 def networks(
