@@ -123,7 +123,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--amount", choices=studio.AMOUNTS, help="of frames to test on; the config's"
     )
-    parser.add_argument("--steps", type=int, help="of the last phase; the config's")
+    parser.add_argument("--steps", type=int, help="of a last phase trained alone")
     parser.add_argument("--measure", help="joint set, one of the config's `MEASURED`")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -194,7 +194,7 @@ def configure(table: Table, name: str, seed: int) -> ConfigDict:
     config.needs_init = config.get("needs_init", False) and not row.scratch
     config.seed = seed
     config.studio.subject = chosen.subject
-    if chosen.steps and not row.scratch:
+    if chosen.steps and begun:
         config.phases[-1].steps = chosen.steps
     return config
 

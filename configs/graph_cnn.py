@@ -117,14 +117,14 @@ def _laptop(config: ConfigDict) -> None:
     _pictures(config, 64, 1)
     config.optimizer.learning_rate = 2e-3
     config.studio.amount = "tiny"
-    config.phases = _phases(2_500, 200, 2_200)
+    config.phases = _phases(2_000, 200, 1_600)
     # Drawing takes a core longer than learning from it.
     config.phases[0].reuse, config.phases[-1].reuse = 4, 2
     config.phases[0].optimizer = {"learning_rate": 1e-2}
     # So few pictures, and vertices that are far off yet would undo the heat-maps.
     config.phases[-1].weights["heatmaps"] = 100.0
-    # A look at held-out pictures takes as long as a hundred steps and more.
-    config.evaluation.update({"every": 2_200, "frames": 512})
+    # One look at held-out pictures a phase: each takes as long as a hundred steps.
+    config.evaluation.update({"every": 4_000, "frames": 512})
 
 
 def _small(config: ConfigDict) -> None:
