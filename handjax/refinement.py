@@ -39,7 +39,7 @@ STRIDE = 60.0
 SHORTEST = 1e-2
 """Of edges, mm: no hand has such a surface."""
 ENOUGH = 2.0
-"""Depths that are farther apart than this, cm, are of something else."""
+"""What a pixel's depth costs at most: farther apart they are of something else."""
 TERMS = ("keypoints", "mask", "depth", "laplacian", "stay")
 """What may be weighed, as far as there is evidence for it."""
 
