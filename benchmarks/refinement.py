@@ -58,7 +58,7 @@ def main() -> int:
     if chosen.time:
         return costs(found, made, method, chosen.time)
     source, part, count = frames(chosen, found.config, made)
-    each = {}
+    count, each = min(chosen.frames, count), {}
     for steps in chosen.steps:
         look = training.make_examiner(
             method,
@@ -70,9 +70,9 @@ def main() -> int:
             refine=steps,
         )
         key = jax.random.fold_in(jax.random.key(0), training.TEST)
-        estimates = look(found.params, found.state, key, min(chosen.frames, count))
+        estimates = look(found.params, found.state, key, count)
         each[steps] = errors_of(estimates, chosen.dataset)
-    print(f"{found.origin} on {chosen.dataset}, {chosen.frames} frames, mm")
+    print(f"{found.origin} on {chosen.dataset}, {count} frames, mm")
     for steps, errors in each.items():
         print(
             f"{steps:4} steps", *lines_of(errors, each[chosen.steps[0]]), sep="\n    "

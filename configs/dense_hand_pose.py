@@ -69,7 +69,7 @@ def get_config(variant: str = "") -> ConfigDict:
             "refinement": ConfigDict(  # Eq. 11
                 {
                     "steps": 50,  # Sec. 3.4
-                    "learning_rate": 0.01,
+                    "learning_rate": 0.01,  # of Adam; printed is plain descent, 1e-3
                     "final": 0.05,  # the last steps' as a share of that
                     "weights": {
                         "keypoints": 1.0,

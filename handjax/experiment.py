@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
@@ -180,7 +181,7 @@ def judge(experiment: Experiment, *, refine: int | None = None) -> Examiner:
     """
     size = experiment.config.evaluation.batch_size
     source = experiment.sources["synthetic"](size)
-    cover = None if refine is None else _covering(experiment, lambda held: None)
+    cover = None if refine is None else covering(experiment, lambda held: None)
     return make_examiner(
         experiment.method, source, true_joints, size, cover=cover, refine=refine or 0
     )
@@ -218,19 +219,20 @@ def judge_in_studio(
         size,
         test.part,
         measure=measure,
-        cover=_covering(experiment, test.masks) if test.masks else None,
+        cover=covering(experiment, test.masks) if test.masks else None,
         refine=refine,
     )
 
 
-def _covering(
+def covering(
     experiment: Experiment, true: Callable[[Any], Any]
 ) -> Callable[[Any, Any, Any], dict[str, Any]]:
     """Measures masks of surfaces of the template's topology beside true ones.
 
     Args:
         experiment: whose template.
-        true: what is held for a batch -> its masks; None for those of its views.
+        true: what is held for a batch -> its masks; None for those of its views, of
+            which no pixel counts where nobody knows them.
     """
     faces = load_template(experiment.config.template).faces
 
@@ -247,9 +249,15 @@ def _covering(
         if not drawn or views.image is None:
             return {}
         mask = true(held)
-        if mask is None and views.mask is not None:
-            mask = views.mask[:, 0]
-        return {} if mask is None else count(drawn, batch, mask)
+        if mask is not None:
+            return count(drawn, batch, mask)
+        if views.mask is None:
+            return {}
+        found = count(drawn, batch, views.mask[:, 0])
+        if views.mask_valid is None:
+            return found
+        known = views.mask_valid[:, :1]
+        return {name: jnp.where(known, n, 0) for name, n in found.items()}
 
     return cover
 

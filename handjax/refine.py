@@ -92,7 +92,8 @@ def refine(
         variables: where to start, any tree of arrays (batch, ...). Adam's steps are
             as long in each of them, so they should be measured in units of which
             about as much is missing.
-        steps: how often the objective is evaluated.
+        steps: how often the objective is evaluated; after 0 all is as it was, and
+            energies are infinite.
         learning_rate: length of the first steps, units of the variables.
         final: the last steps' length as a share of the first.
     """
@@ -136,12 +137,13 @@ def stepwise(
         return down(given, steps).step(carry)
 
     def run(variables: Variables, given: Any, steps: int) -> Refined:
-        whole, history = down(given, steps), []
+        whole = down(given, steps)
         carry = whole.begin(variables)
+        history = [jnp.zeros((0, _batch_size(variables)))]
         for _ in range(steps):
             carry, energy = step(carry, given, jnp.asarray(steps, jnp.float32))
-            history.append(energy)
-        return Refined(*whole.end(carry), jnp.stack(history))
+            history.append(energy[None])
+        return Refined(*whole.end(carry), jnp.concatenate(history))
 
     return run
 

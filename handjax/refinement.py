@@ -36,8 +36,10 @@ CM = 10.0
 """mm."""
 STRIDE = 60.0
 """Unit of a place, mm: about as far as 1 radian moves a finger tip."""
+SHORTEST = 1e-2
+"""Of edges, mm: no hand has such a surface."""
 ENOUGH = 2.0
-"""Depths that are farther apart than this, cm, are of something else."""
+"""What a pixel's depth costs at most: farther apart they are of something else."""
 TERMS = ("keypoints", "mask", "depth", "laplacian", "stay")
 """What may be weighed, as far as there is evidence for it."""
 
@@ -223,11 +225,23 @@ def depth_error(hands: Hands, evidence: Evidence, skin: Skin) -> Float[Array, "b
 
 
 def roughness(hands: Hands, skin: Skin) -> Float[Array, "batch"]:
-    """The Laplacian of the surface, cm^2; mean.
+    """The Laplacian of the surface over the mean squared length of its edges; mean.
+
+        L_Lap(v) / (1/E sum_(a, b) |v_a - v_b|^2)
+
+    In the paper meshes are as large as they appear, which L_Art holds. In mm the least
+    rough hand is the smallest, and of a hand's size a picture says nothing.
 
     Source: [baek2019] Eq. (7), L_Lap.
     """
-    return jax.vmap(lambda v: laplacian(v / CM, skin.edges))(hands.vertices)
+    a, b = skin.edges.T
+
+    def one(v):
+        length = jnp.mean(jnp.sum(jnp.square(v[a] - v[b]), axis=-1))
+        # A hand without extent is not rough.
+        return laplacian(v, skin.edges) / jnp.maximum(length, SHORTEST**2)
+
+    return jax.vmap(one)(hands.vertices)
 
 
 def moved(variables: Variables, first: Variables) -> Float[Array, "batch"]:

@@ -40,6 +40,13 @@ def test_energy_is_that_of_the_variables_returned(points):
     np.testing.assert_allclose(bowl(found.variables), found.energy, rtol=1e-6)
 
 
+def test_without_a_step_all_is_as_it_was(points):
+    host = stepwise(lambda variables, given: bowl(variables))
+    for found in (refine(bowl, points, 0), host(points, None, 0)):
+        np.testing.assert_array_equal(found.variables["x"], points["x"])
+        assert found.history.shape == (0, 4)
+
+
 def test_each_hand_is_refined_as_if_alone(points):
     together = refine(bowl, points, 20)
     alone = refine(bowl, take(points, jnp.array([2])), 20)

@@ -92,6 +92,22 @@ def test_a_true_hand_costs_what_its_surface_is_rough(true, evidence):
     assert (known["laplacian"] > 0.0).all()
 
 
+def test_roughness_asks_for_no_size(true):
+    @jax.jit
+    def cost(share):
+        larger = (share[:, None, None] * x for x in true)
+        return refinement.roughness(refinement.Hands(*larger), SKIN)
+
+    one = jnp.ones(2)
+    np.testing.assert_allclose(cost(one), cost(1.3 * one), rtol=1e-4)
+    assert (cost(one) > 0.01).all()
+    rougher = true._replace(vertices=true.vertices.at[:, ::7].add(3.0))
+    assert (refinement.roughness(rougher, SKIN) > 1.2 * cost(one)).all()
+    slope = jax.jit(jax.grad(lambda share: cost(share).sum()))
+    np.testing.assert_allclose(slope(one), 0.0, atol=1e-4)
+    assert jnp.isfinite(slope(jnp.zeros(2))).all()
+
+
 def test_what_is_not_believed_does_not_pull(true, evidence):
     moved = evidence.keypoints.at[:, 3].add(9.0)
     doubted = jnp.ones((2, 21)).at[:, 3].set(0.0)

@@ -168,7 +168,8 @@ def rows_of(
 def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int) -> Any:
     """Estimates with a row for every frame of a split, known or not.
 
-    One that could not be read takes the estimate of the one before, and has no truth.
+    One that could not be read takes the estimate of the one before, and has no truth,
+    of its mask neither.
 
     Args:
         estimates: `training.Estimates` of the frames that were read.
@@ -178,7 +179,8 @@ def whole(estimates: Any, places: Int[np.ndarray, "frames"], count: int) -> Any:
     rows, there = _rows(places, count)
     every = jax.tree.map(lambda leaf: leaf[rows], estimates)
     valid = {name: known & there[:, None] for name, known in every.valid.items()}
-    return every._replace(valid=valid)
+    n = {name: n * there[:, None] for name, n in (every.masks or {}).items()}
+    return every._replace(valid=valid, masks=n or None)
 
 
 def frames_of(places: Int[np.ndarray, "frames"], count: int) -> int:

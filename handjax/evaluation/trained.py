@@ -16,6 +16,7 @@ from handjax.evaluation import (
     compare,
     figures,
     mask_contest,
+    masks,
     measure_tables,
     metrics,
     own,
@@ -32,6 +33,7 @@ from handjax.evaluation.pictures import from_best_to_worst, png
 from handjax.evaluation.predictions import FileError
 from handjax.evaluation.protocols import DENOISED, Protocol
 from handjax.evaluation.score import Scored
+from handjax.geometry.cameras import Pinhole
 
 Sheet = Callable[..., Any]
 """(estimates, frames, headings) -> a picture of them; None where there is none."""
@@ -117,6 +119,18 @@ def _masks(
     return {"masks": measured}, lines
 
 
+def _of_masks(estimates: Any, protocol: Protocol) -> tuple[str, ...]:
+    """A line on the masks of each surface that was drawn, where there are true ones."""
+    lines = []
+    for name, counts in (estimates.masks or {}).items():
+        n = np.asarray(counts)
+        if n.any():
+            found = mask_contest.figures(n, protocol.block)
+            said = (f"{key} {100 * found[key]:.2f} %" for key in masks.FRACTIONS)
+            lines.append(f"masks of {name}, pixels of all crops: {', '.join(said)}")
+    return tuple(lines)
+
+
 def _counted(estimates: Any) -> dict[str, np.ndarray]:
     """Pixels of each frame, for who pools them otherwise."""
     return {f"masks_{k}": np.asarray(n) for k, n in (estimates.masks or {}).items()}
@@ -151,24 +165,36 @@ def _draw(
     return [] if content is None else [files.write(path, content)]
 
 
-def check_crops(estimates: Any, protocol: Protocol) -> None:
+def check_crops(estimates: Any, protocol: Protocol, pixels: int) -> None:
     """Refuse crops that are not of the hands.
 
     Args:
         estimates: of `own.joints_of` and `own.truth_of`.
         protocol: of the dataset.
+        pixels: edge of a picture in colour.
 
     Raises:
         FileError: see above.
     """
     name = protocol.sets[0]
     truth, valid = estimates.truth[name], estimates.valid[name]
-    away = np.linalg.norm(np.where(valid[..., None], truth, 0.0), axis=-1)
+    points = _from_middle(np.where(valid[..., None], truth, 0.0), estimates, pixels)
+    away = np.linalg.norm(points, axis=-1)
     if valid.any() and np.median(away[valid]) > LOST:
         raise FileError(
             f"the crops lie {np.median(away[valid]):.0f} mm from half of the joints: "
             "are the centres those of these frames? Try --center depth"
         )
+
+
+def _from_middle(points: np.ndarray, estimates: Any, pixels: int) -> np.ndarray:
+    """Points from the middle of the crop; in colour from the ray through it, for there
+    the crop's frame is the camera's."""
+    camera = estimates.camera
+    if not isinstance(camera, Pinhole):
+        return points
+    middle = ((pixels - 1) / 2 - camera.centre) / camera.focal
+    return points[..., :2] - middle[:, None] * points[..., 2:]
 
 
 def scored_of(
@@ -199,6 +225,7 @@ def scored_of(
     notes += (*which_frames(known.span, protocol), *_stood_in(protocol))
     if told(protocol.sets[0]) in estimates.predicted:
         notes += (f"{told(protocol.sets[0])}: {TOLD}",)
+    notes += _of_masks(estimates, protocol)
     c = estimates.predicted[own.CAMERA]
     joints = own.to_camera(estimates.predicted[protocol.sets[0]], c)
     truth = known.joints, known.valid

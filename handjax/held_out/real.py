@@ -103,7 +103,7 @@ def score_run(
     first = known.span.first - (known.whole or known.span).first
     estimates = _estimate(found, chosen, protocol, first + len(known.span))
     estimates = _rows(estimates, slice(first, None))
-    trained.check_crops(estimates, protocol)
+    trained.check_crops(estimates, protocol, _pixels(found.config))
     return trained.scored_of(
         estimates,
         known,
@@ -121,15 +121,13 @@ def _estimate(
     """`training.Estimates` of a split's first frames, a row for each, read or not."""
     import jax
 
-    from handjax.experiment import assemble
+    from handjax.experiment import assemble, covering
     from handjax.training import make_examiner
 
-    method, size = assemble(found.config).method, found.config.evaluation.batch_size
+    made, size = assemble(found.config), found.config.evaluation.batch_size
     (split,), name = protocol.tested(chosen.subset), protocol.sets[0]
     center = chosen.centers or chosen.center or "depth"
-    # Configs of old releases say nothing of some settings, or of all.
-    shown, drawn = (found.config.get(name, {}) for name in ("real", "synthetic"))
-    pixels = drawn.get("rgb", {}).get("pixels", crops.IMAGE_PIXELS)
+    shown = found.config.get("real", {})
     try:
         test = loading.test_frames(
             chosen.dataset,
@@ -140,13 +138,13 @@ def _estimate(
             center=center,
             sees=shown.get("sees", "depth"),
             cube=shown.get("cube") or None,
-            pixels=shown.get("pixels", pixels),
+            pixels=_pixels(found.config),
         )
     except loading.FAULTS as wrong:
         # That the frames are there was seen when their labels were read.
         said = str(wrong).removesuffix(OF_CONFIGS)
         raise FileError(f"{found.origin} can't see these frames: {said}") from wrong
-    method = method._replace(joints=own.joints_of(method.joints, name))
+    method = made.method._replace(joints=own.joints_of(made.method.joints, name))
     examiner = make_examiner(
         method,
         test.source,
@@ -154,6 +152,7 @@ def _estimate(
         size,
         test.part,
         pictures=False,
+        cover=covering(made, lambda held: None),
         refine=arguments.refinement(chosen, found.config),
     )
     read = int(np.searchsorted(test.survey.places, count))
@@ -162,6 +161,14 @@ def _estimate(
     estimates = examiner(found.params, found.state, jax.random.key(0), read)
     estimates = own.with_camera(estimates, test.survey)
     return own.whole(estimates, test.survey.places[:read], count)
+
+
+def _pixels(config: Any) -> int:
+    """Edge of pictures in colour."""
+    # Configs of old releases say nothing of some settings, or of all.
+    shown, drawn = (config.get(name, {}) for name in ("real", "synthetic"))
+    pixels = drawn.get("rgb", {}).get("pixels", crops.IMAGE_PIXELS)
+    return shown.get("pixels", pixels)
 
 
 def _rows(estimates: Any, rows: slice) -> Any:

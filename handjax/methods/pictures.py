@@ -92,8 +92,10 @@ def true_heatmaps(
 
 def peaks(h: Float[Array, "p q 21"], pixels: int) -> Float[Array, "21 2"]:
     """Where heat-maps stand out: centroids of what is above half of the peak, pixels
-    of the picture."""
+    of the picture; its middle where nothing does."""
     weight = jnp.maximum(h - 0.5 * jnp.max(h, axis=(0, 1)), 0.0)
+    # What is below 0 throughout has nothing above half of its highest.
+    weight = jnp.where(jnp.max(h, axis=(0, 1)) > 0.0, weight, 1.0)
     weight = weight / jnp.maximum(jnp.sum(weight, axis=(0, 1)), 1e-6)
     uv = cameras.pixel_grid(*h.shape[:2])
     at = jnp.einsum("pqj,pqk->jk", weight, uv)

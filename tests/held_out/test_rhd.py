@@ -5,11 +5,17 @@ import io
 import json
 import re
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
 
 import evaluate
+from configs import dense_hand_pose
+from handjax import weights
+from handjax.experiment import Experiment
+from handjax.hands.template import load_template
+from handjax.methods.method import Method
 from tests.data.test_rhd import pictures, root
 from tests.held_out.commands import evaluated, labels, predictions, refused
 
@@ -86,3 +92,32 @@ def test_another_copy_than_was_stored_is_not_taken_for_it(root, evaluation, caps
     # Who names no root gets what is stored.
     words = ["--dataset", "rhd", "--out", root / "out", "--align", "none"]
     assert evaluate.main([*map(str, words), "--predictions", str(root / "a.txt")]) == 0
+
+
+def test_masks_of_a_method_that_draws_hands_are_measured(root, monkeypatch):
+    monkeypatch.setenv("HANDJAX_CACHE", str(root / "cache"))
+    config = dense_hand_pose.get_config("test")
+    rest = load_template(config.template).vertices
+
+    def joints(prediction, batch):
+        """The true key points, and among them a hand that nobody posed."""
+        true = batch.labels.joints
+        where = true.mean(axis=1, keepdims=True)
+        return {"keypoints21": true, "vertices": where + rest - rest.mean(axis=0)}
+
+    def predict(params, state, batch, *, key, train):
+        return jnp.zeros(()), state
+
+    method = Method(None, predict, {}, {}, None, joints)
+    found = weights.Weights(config, {}, {}, "nobody")
+    monkeypatch.setattr(weights, "from_release", lambda name: found)
+    made = Experiment(config, method, {})
+    monkeypatch.setattr("handjax.experiment.assemble", lambda config: made)
+    words = ("--weights", "nobody", "--center", "gt")
+    notes = evaluated("rhd", root, *words)["notes"]
+    (said,) = [note for note in notes if note.startswith("masks of vertices")]
+    shares = [float(share) for share in re.findall(r"([0-9.]+) %", said)]
+    iou, precision, recall, f1 = shares
+    assert 5.0 < iou < 95.0
+    assert iou < precision
+    assert f1 == pytest.approx(2 * precision * recall / (precision + recall), abs=0.02)

@@ -118,7 +118,7 @@ def test_refined_estimates_stand_beside_the_others_with_their_masks(
 ):
     monkeypatch.setattr("handjax.weights.assemble", lambda config: made)
     found = from_run(run)
-    cover = experiment._covering(made, lambda held: None)
+    cover = experiment.covering(made, lambda held: None)
     source = noise(2)
     look = training.make_examiner(
         made.method, source, true_joints, 2, cover=cover, refine=2

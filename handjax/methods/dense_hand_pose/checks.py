@@ -89,6 +89,9 @@ def _check_phase(
     labels = {x for some in there for x in some}
     wanted = {"mask"} if weighed & {"shape", "features"} else set()
     wanted |= {"joints"} if "articulation" in weighed else set()
+    # Where joints are, there are key points in the picture.
+    flat = weighed & {"shape", "refiner", "heatmaps"} and "joints" not in labels
+    wanted |= {"keypoints2d"} if flat else set()
     lacks = sorted(wanted - labels)
     if lacks:
         raise ValueError(

@@ -35,7 +35,7 @@ class Given(NamedTuple):
         params: of F.
         image: x.
         features: F(x).
-        share: lambda of each.
+        share: lambda of each, as the descent begins.
     """
 
     params: Any

@@ -182,8 +182,17 @@ def test_a_setting_that_can_not_be_is_refused(name, value):
         dense_hand_pose.make(config, TEMPLATE)
 
 
-def test_masks_that_are_compared_have_to_be_named():
+@pytest.mark.parametrize(
+    ("labels", "lacks"),
+    [(("joints",), "mask"), (("mask",), "keypoints2d"), (("joints", "mask"), "")],
+)
+def test_what_is_compared_has_to_be_named(labels, lacks):
     config = page.get_config("test").unlock()
-    config.synthetic.rgb.labels = ("joints",)
-    with pytest.raises(ValueError, match=r"\['mask'\]; name them among the labels"):
+    config.synthetic.rgb.labels = labels
+    for phase in config.phases[1:]:
+        phase.weights["articulation"] = 0.0
+    if not lacks:
+        dense_hand_pose.make(config, TEMPLATE)
+        return
+    with pytest.raises(ValueError, match=rf"\['{lacks}'\]; name them among the labels"):
         dense_hand_pose.make(config, TEMPLATE)

@@ -147,6 +147,11 @@ def test_peaks_are_where_the_key_points_are(truth, batch):
     assert jnp.abs(found - uv)[inside].max() < 2.0
 
 
+def test_what_stands_out_nowhere_is_in_the_middle():
+    blank = jnp.zeros((4, 4, 21)).at[..., 0].set(-1.0).at[2, 1, 0].set(-0.5)
+    np.testing.assert_allclose(pictures.peaks(blank, 64), 31.5)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
