@@ -1,5 +1,6 @@
 """A run goes through its phases and leaves what it promises."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -62,6 +63,20 @@ def test_only_the_latest_and_the_best_checkpoint_are_kept(tmp_path):
         assert (saved.best, saved.latest) == (2, 4)
     kept = {path.name for path in (tmp_path / "checkpoints").iterdir()}
     assert kept == {"2", "4"}
+
+
+def test_what_was_compiled_before_arrays_were_saved_serves_them_after(tmp_path):
+    state = new_state()
+    with Checkpoints(tmp_path) as saved:
+        saved.save(state)
+    with Checkpoints(tmp_path) as saved:
+        whole = saved.restore(state).params
+        averaged, _ = saved.restore_model(state.params, state.state, 0)
+    program = jax.jit(lambda params: jax.tree.map(jnp.sin, params))
+    programs = {
+        program.lower(params).as_text() for params in (state.params, whole, averaged)
+    }
+    assert len(programs) == 1
 
 
 def test_a_phase_moves_only_what_is_trainable_in_it(finished, tmp_path):
