@@ -6,9 +6,11 @@ import pytest
 
 import train
 from handjax import training
+from handjax.batch import Source
 from handjax.experiment import Experiment
 from handjax.training import Checkpoints
 from tests.train.toy import (
+    FRAMES,
     entries,
     evaluations,
     new_state,
@@ -77,6 +79,20 @@ def test_what_was_compiled_before_arrays_were_saved_serves_them_after(tmp_path):
         program.lower(params).as_text() for params in (state.params, whole, averaged)
     }
     assert len(programs) == 1
+
+
+def test_what_draws_is_traced_once_for_all_who_draw_as_many(tmp_path):
+    plain, traced = toy_source(FRAMES), []
+
+    def sample(key, held):
+        traced.append(1)
+        return plain.sample(key, held)
+
+    source = Source(sample, plain.held)
+    config = toy_config(phases=toy_config().phases[:1])
+    experiment = Experiment(config, toy_method(), {"synthetic": lambda size: source})
+    assert train.train(experiment, tmp_path) == 0
+    assert len(traced) == 1
 
 
 def test_a_phase_moves_only_what_is_trainable_in_it(finished, tmp_path):
