@@ -165,12 +165,10 @@ def with_given(run: Run, state: TrainState) -> TrainState:
 
 def fresh(run: Run) -> TrainState:
     """The state before the first step, at random."""
-    source = example(run.experiment)
     root = jax.random.key(run.experiment.config.seed)
-    draw, key = jax.random.split(jax.random.fold_in(root, training.START))
-    return training.init_state(
-        run.experiment.method, source.sample(draw, source.held), key
-    )
+    _, key = jax.random.split(jax.random.fold_in(root, training.START))
+    blank = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), example(run.experiment))
+    return training.init_state(run.experiment.method, blank, key)
 
 
 def run_phase(run: Run, state: TrainState, phase: Phase) -> TrainState:

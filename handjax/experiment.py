@@ -1,7 +1,7 @@
 """What a config names, brought together: the template, the method, the sources."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -159,7 +159,11 @@ def make_method(config: Config, template: Template) -> Method:
 
 
 def make_sources(config: Config, template: Template) -> dict[str, Offer]:
-    """Every source of batches that a phase of this config may name."""
+    """Every source of batches that a phase of this config may name.
+
+    Who asks for as many examples again gets the same source: what draws them is then
+    traced and compiled once.
+    """
     offers = {
         "synthetic": partial(synthetic.source, template, config.synthetic),
         "poses": partial(synthetic.poses_alone, template, config.synthetic),
@@ -168,7 +172,7 @@ def make_sources(config: Config, template: Template) -> dict[str, Offer]:
     }
     if "real" in config:
         offers["real"] = partial(real.source, config.real, seed=config.seed)
-    return offers
+    return {name: cache(offer) for name, offer in offers.items()}
 
 
 def judge(experiment: Experiment, *, refine: int | None = None) -> Examiner:
@@ -275,9 +279,11 @@ def _beside(
     return measure
 
 
-def example(experiment: Experiment) -> Source:
-    """One synthetic example: what the shapes of parameters follow from."""
-    return experiment.sources["synthetic"](1)
+def example(experiment: Experiment) -> Any:
+    """A synthetic batch, as shapes alone: what those of parameters follow from."""
+    source = experiment.sources["synthetic"](experiment.config.batch_size)
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    return jax.eval_shape(source.sample, key, source.held)
 
 
 def join(

@@ -89,10 +89,8 @@ def from_run(workdir: str | Path) -> Weights:
 
 def blank(experiment: Experiment) -> tuple[Any, Any]:
     """Shapes of the parameters and the state of an experiment's method."""
-    sample, held, _ = example(experiment)
     key = jax.eval_shape(lambda: jax.random.key(0))
-    init = experiment.method.init
-    return jax.eval_shape(lambda key: init(key, sample(key, held)), key)
+    return jax.eval_shape(experiment.method.init, key, example(experiment))
 
 
 def carry_over(found: Any, params: Any) -> tuple[Any, int]:

@@ -1,5 +1,6 @@
 """What every test file shares."""
 
+import gc
 import os
 
 import jax
@@ -18,6 +19,17 @@ def shared(tmp_path_factory, name):
     folder = root / name
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seldom_collected():
+    """Tracing makes many objects that stay: looking through them takes its time."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    yield
+    gc.set_threshold(*usual)
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import orbax.checkpoint as ocp
 from orbax.checkpoint.checkpoint_managers import (
     AnyPreservationPolicy,
@@ -100,13 +101,13 @@ class Checkpoints:
             rest=ocp.args.StandardRestore(_abstract(rest)),
         )
         found = self._manager.restore(self.latest, args=items)
-        return TrainState(**found["model"], **found["rest"])
+        return TrainState(**_unbound(found["model"]), **_unbound(found["rest"]))
 
     def restore_model(self, params: Any, state: Any, step: int) -> tuple[Any, Any]:
         """Averaged parameters and state at `step`, laid out as those given."""
         like = _abstract({"params": params, "state": state, "ema": params})
         items = ocp.args.Composite(model=ocp.args.StandardRestore(like))
-        found = self._manager.restore(step, args=items)["model"]
+        found = _unbound(self._manager.restore(step, args=items)["model"])
         return found["ema"], found["state"]
 
 
@@ -125,3 +126,17 @@ def _abstract(tree: Any) -> Any:
         return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=placed)
 
     return jax.tree.map(describe, tree)
+
+
+def _unbound(tree: Any) -> Any:
+    """The same arrays, those of one device free to follow others.
+
+    Orbax ties them to it, and programs say so of what they are given: all that was
+    compiled before they were saved would be compiled again for them.
+    """
+
+    def free(leaf: jax.Array) -> jax.Array:
+        tied = isinstance(leaf.sharding, jax.sharding.SingleDeviceSharding)
+        return jnp.array(jax.device_get(leaf)) if tied else leaf
+
+    return jax.tree.map(free, tree)

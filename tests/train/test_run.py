@@ -1,13 +1,16 @@
 """A run goes through its phases and leaves what it promises."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
 import train
 from handjax import training
+from handjax.batch import Source
 from handjax.experiment import Experiment
 from handjax.training import Checkpoints
 from tests.train.toy import (
+    FRAMES,
     entries,
     evaluations,
     new_state,
@@ -62,6 +65,34 @@ def test_only_the_latest_and_the_best_checkpoint_are_kept(tmp_path):
         assert (saved.best, saved.latest) == (2, 4)
     kept = {path.name for path in (tmp_path / "checkpoints").iterdir()}
     assert kept == {"2", "4"}
+
+
+def test_what_was_compiled_before_arrays_were_saved_serves_them_after(tmp_path):
+    state = new_state()
+    with Checkpoints(tmp_path) as saved:
+        saved.save(state)
+    with Checkpoints(tmp_path) as saved:
+        whole = saved.restore(state).params
+        averaged, _ = saved.restore_model(state.params, state.state, 0)
+    program = jax.jit(lambda params: jax.tree.map(jnp.sin, params))
+    programs = {
+        program.lower(params).as_text() for params in (state.params, whole, averaged)
+    }
+    assert len(programs) == 1
+
+
+def test_what_draws_is_traced_once_for_all_who_draw_as_many(tmp_path):
+    plain, traced = toy_source(FRAMES), []
+
+    def sample(key, held):
+        traced.append(1)
+        return plain.sample(key, held)
+
+    source = Source(sample, plain.held)
+    config = toy_config(phases=toy_config().phases[:1])
+    experiment = Experiment(config, toy_method(), {"synthetic": lambda size: source})
+    assert train.train(experiment, tmp_path) == 0
+    assert len(traced) == 1
 
 
 def test_a_phase_moves_only_what_is_trainable_in_it(finished, tmp_path):
