@@ -146,7 +146,9 @@ def _laptop(config: ConfigDict) -> None:
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
         phase.reuse = reuse
     config.phases[0].optimizer = {"learning_rate": 5e-3}
-    config.phases[-1].optimizer = {"learning_rate": 5e-4, "warmup": 20}
+    # Of a slower average so few steps would hardly be seen.
+    last = {"learning_rate": 5e-4, "warmup": 20, "ema": 0.98}
+    config.phases[-1].optimizer = last
 
 
 def _small(config: ConfigDict) -> None:
