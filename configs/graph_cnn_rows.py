@@ -150,8 +150,8 @@ def _on_pictures(
 
 
 def _steps(config: ConfigDict) -> tuple[int, int]:
-    """Of phases that are added: at most a quarter of what comes before them."""
-    most = -(-config.phases[-1].steps // 4)
+    """Of phases that are added: at most a third of what comes before them."""
+    most = -(-config.phases[-1].steps // 3)
     return min(TUNING, most), min(STEPS, most)
 
 
