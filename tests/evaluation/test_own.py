@@ -1,7 +1,5 @@
 """From a crop, mirrored or not, back into the camera that took the frame."""
 
-from typing import NamedTuple
-
 import jax.numpy as jnp
 import numpy as np
 
@@ -9,6 +7,7 @@ from handjax.batch import Batch, Labels, Views
 from handjax.data.real.survey import Survey
 from handjax.evaluation import own
 from handjax.geometry import cameras, transforms
+from handjax.training import Estimates
 
 RNG = np.random.default_rng(0)
 MIRROR = np.array([-1.0, 1.0, 1.0])
@@ -47,9 +46,9 @@ def to_crop(batch, points):
     return jnp.einsum("fij,fnj->fni", crop[:, :3, :3], points) + crop[:, None, :3, 3]
 
 
-class Estimates(NamedTuple):
-    predicted: dict
-    valid: dict
+def estimates_of(predicted, **known):
+    rest = {"truth": {}, "valid": {}, "depth": None, "camera": None, "radii": None}
+    return Estimates(predicted, **rest | known)
 
 
 def test_the_world_that_travels_along_leads_from_the_crop_to_the_labels_camera():
@@ -66,7 +65,7 @@ def test_the_world_that_travels_along_leads_from_the_crop_to_the_labels_camera()
         batch = batch_of(shown, jnp.array(right))
         crop, w = (to_crop(batch, p) for p in (world, own.world_points(batch)))
         known = survey([0, 1], right)._replace(camera_from_world=np.asarray(first))
-        estimates = own.with_camera(Estimates({own.WORLD: np.asarray(w)}, {}), known)
+        estimates = own.with_camera(estimates_of({own.WORLD: np.asarray(w)}), known)
         found = own.to_camera(np.asarray(crop), estimates.predicted[own.CAMERA])
         # The crop is of the mirrored picture; the file is of the picture.
         side = np.where(np.array(right)[:, None, None], 1.0, MIRROR)
@@ -125,13 +124,16 @@ def test_labels_of_a_survey_have_a_row_for_every_frame_that_counts():
 
 
 def test_estimates_of_frames_that_were_not_read_have_no_truth():
-    found = own.whole(
-        Estimates({"a": np.array([1.0, 2.0])}, {"a": np.ones((2, 3), bool)}),
-        np.array([1, 3]),
-        4,
+    read = estimates_of(
+        {"a": np.array([1.0, 2.0])},
+        valid={"a": np.ones((2, 3), bool)},
+        masks={"vertices": np.array([[1, 2, 3, 4], [5, 6, 7, 8]])},
     )
+    found = own.whole(read, np.array([1, 3]), 4)
     assert found.predicted["a"].tolist() == [1.0, 1.0, 1.0, 2.0]
     assert found.valid["a"].all(axis=1).tolist() == [False, True, False, True]
+    assert found.masks["vertices"].sum(axis=1).tolist() == [0, 10, 0, 26]
+    assert own.whole(read._replace(masks=None), np.array([1, 3]), 4).masks is None
 
 
 def test_last_frames_that_were_not_read_keep_their_rows():
