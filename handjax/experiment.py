@@ -172,7 +172,17 @@ def make_sources(config: Config, template: Template) -> dict[str, Offer]:
     }
     if "real" in config:
         offers["real"] = partial(real.source, config.real, seed=config.seed)
-    return {name: cache(offer) for name, offer in offers.items()}
+    return {name: _kept(offer) for name, offer in offers.items()}
+
+
+def _kept(offer: Offer) -> Offer:
+    @cache
+    def keep(batch_size: int) -> Source:
+        # Who asks first may be traced; what is kept must not hold its tracers.
+        with jax.ensure_compile_time_eval():
+            return offer(batch_size)
+
+    return keep
 
 
 def judge(experiment: Experiment, *, refine: int | None = None) -> Examiner:
