@@ -254,7 +254,7 @@ def _laptop(config: ConfigDict) -> None:
     # Of a smooth surface the term goes with the fourth power of an edge's length: the
     # paper's 5 draws this template's vertices 1.3 mm off a true surface, 0.1 by 0.05,
     # as 5 those of `hand_12553`.
-    config.phases = (_weak(1_500, laplacian=0.1, sizes=0.01, reuse=4),)
+    config.phases = (_weak(2_500, laplacian=0.1, sizes=0.03, reuse=4),)
     config.evaluation.frames = 256
 
 
@@ -262,8 +262,9 @@ def _small(config: ConfigDict) -> None:
     """All equations, and weights of 16 MB at most."""
     _laptop(config)
     config.template = "hand_1721"
+    config.optimizer.learning_rate = 5e-4
     config.studio.amount = "small"
-    config.phases = (_weak(6_000, laplacian=0.3, sizes=0.01, reuse=4),)
+    config.phases = (_weak(6_000, laplacian=0.3, sizes=0.03, reuse=4),)
 
 
 def _paper(config: ConfigDict) -> None:
