@@ -90,6 +90,14 @@ PARTS = {
     "transfer": ("pose",),
 }
 """Pipelines that have what a loss is about, where not all have."""
+NEEDS = {
+    **dict.fromkeys(OF_MESH, ("vertices",)),
+    "joints": ("joints",),
+    "regressor": ("joints", "vertices"),
+    "depth": ("depth", "mask"),
+}
+"""Labels without which a term has nothing to compare with; heat-maps want key points,
+in the picture or in space. Depth is compared where a mask shows the hand."""
 FINE_TUNING = ("hourglass", "weak")
 """Losses on real pictures: the hourglasses by themselves, then all networks."""
 TEACHER = "teacher"
@@ -298,16 +306,23 @@ def _check(config: Config) -> None:
     model, pixels = config.model, config.synthetic.rgb.pixels
     coarsest = 2 ** (len(model.widths) - 1)
     same = f"that of synthetic.rgb.pixels, {pixels}"
+    counts = ("latent", "hidden", "blocks", "stacks")
     wanted = {
         "template": (
             config.template in ROOTS or is_file(config.template),
             f"one of {list(ROOTS)}, or a hand's file",
         ),
         "model.pipeline": (model.pipeline in PIPELINES, f"one of {PIPELINES}"),
-        "model.stacks": (model.stacks >= 1, "1 or more"),
-        "model.mesh_widths": (len(model.mesh_widths) == 3, "three numbers"),
-        "model.regressor_widths": (len(model.regressor_widths) == 2, "two numbers"),
+        # Runs from before there were blocks have one in a row.
+        **{f"model.{x}": (model.get(x, 1) >= 1, "1 or more") for x in counts},
+        "model.encoder_width": (model.encoder_width >= 2, "2 or more"),
+        "model.mesh_widths": (_are(model.mesh_widths, 3), "three numbers above 0"),
+        "model.regressor_widths": (
+            _are(model.regressor_widths, 2),
+            "two numbers above 0",
+        ),
         "model.widths": (min(model.widths, default=0) >= 2, "numbers of 2 or more"),
+        "synthetic.modality": (config.synthetic.modality == "rgb", "'rgb'"),
         "synthetic.rgb.pixels": (
             pixels % 64 == 0 and (pixels // 4) % coarsest == 0,
             f"a multiple of 64, and of {4 * coarsest} for {len(model.widths)} widths",
@@ -330,14 +345,18 @@ def _check(config: Config) -> None:
         _check_phase(phase, config)
 
 
+def _are(widths: tuple[int, ...], count: int) -> bool:
+    return len(widths) == count and min(widths) >= 1
+
+
 def _check_phase(phase: Config, config: Config) -> None:
-    """Refuse terms that a loss has not, and losses that a pipeline has no part in.
+    """Refuse terms that a loss has not, losses that a pipeline has no part in, and what
+    no label of a phase's sources can be compared with.
 
     Raises:
         ValueError: naming the phase and what it may be.
     """
     known = LOSSES.get(phase.loss, ())
-    weighed = {name for name, weight in phase.weights.items() if weight}
     unknown = sorted(set(phase.weights) - set(known))
     if known and unknown:
         raise ValueError(
@@ -345,7 +364,8 @@ def _check_phase(phase: Config, config: Config) -> None:
             f"{phase.loss!r} are {list(known)}"
         )
     pipelines = PARTS.get(phase.loss, PIPELINES)
-    if weighed & set(OF_MESH):
+    # A weight of 0 watches a term, which has to be there as well.
+    if set(phase.weights) & set(OF_MESH):
         pipelines = PARTS["weak"]
     if config.model.pipeline not in pipelines:
         raise ValueError(
@@ -353,10 +373,26 @@ def _check_phase(phase: Config, config: Config) -> None:
             f"one of {pipelines}; it is {config.model.pipeline!r}. Rows of the paper's "
             "tables that change it can't be joined with those that don't"
         )
-    for source in {"studio", "real"} & set(phase.sources):
-        lacks = [x for x in ("depth", "mask") if x not in config[source].labels]
-        if "depth" in weighed and lacks:
-            raise ValueError(
-                f"phase {phase.name!r} compares depth where it shows the hand; name "
-                f"{lacks} among {source}.labels"
-            )
+    for source in phase.sources:
+        _check_labels(phase, source, config)
+
+
+def _check_labels(phase: Config, source: str, config: Config) -> None:
+    """Refuse terms that the labels of a source leave out.
+
+    Raises:
+        ValueError: naming those that are lacking.
+    """
+    where = source if source in ("studio", "real") else "synthetic.rgb"
+    named = (config[source] if where == source else config.synthetic.rgb).labels
+    needed = {label for term in phase.weights for label in NEEDS.get(term, ())}
+    if {"keypoints2d", "joints"}.isdisjoint(named) and (
+        "heatmaps" in phase.weights or phase.loss == "weak"
+    ):
+        needed.add("keypoints2d")
+    lacks = sorted(needed - set(named))
+    if lacks:
+        raise ValueError(
+            f"phase {phase.name!r} weighs {sorted(phase.weights)}, for which labels of "
+            f"{source!r} are lacking; name {lacks} among {where}.labels"
+        )

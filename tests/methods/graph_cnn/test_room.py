@@ -157,13 +157,22 @@ def test_what_stands_out_nowhere_is_in_the_middle():
     [
         *(("pipeline", "bones"), ("stacks", 0), ("widths", (8, 8, 8, 8, 8, 8))),
         *(("mesh_widths", (8, 8)), ("regressor_widths", (4, 8, 8))),
+        *(("mesh_widths", (8, 0, 8)), ("encoder_width", 1), ("latent", 0)),
+        *(("hidden", 0), ("blocks", 0)),
     ],
 )
 def test_a_setting_that_can_not_be_is_refused(name, value):
     config = page.get_config("test")
     config.unlock()
     config.model[name] = value
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match=f"{name} is .* must be|must be .* {name}"):
+        graph_cnn.make(config, TEMPLATE)
+
+
+def test_synthesis_in_depth_is_refused_before_a_step_is_taken():
+    config = page.get_config("test")
+    config.synthetic.modality = "depth"
+    with pytest.raises(ValueError, match=r"synthetic.modality is 'depth'; .* 'rgb'"):
         graph_cnn.make(config, TEMPLATE)
 
 
@@ -180,6 +189,43 @@ def test_terms_of_a_surface_want_one():
     config = page.get_config("test,direct_lbs").unlock()
     config.phases[-1].weights["edges"] = 1.0
     with pytest.raises(ValueError, match=r"one of \('mesh', 'parameters'\)"):
+        graph_cnn.make(config, TEMPLATE)
+
+
+def test_rows_about_a_surface_want_one_even_where_they_only_watch():
+    # What is watched is measured, and key points alone have no normals.
+    with pytest.raises(ValueError, match=r"one of \('mesh', 'parameters'\)"):
+        graph_cnn.make(page.get_config("test,direct_lbs,without_normals"), TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("kept", "lacks"),
+    [
+        (("keypoints2d", "joints"), r"\['vertices'\]"),
+        (("keypoints2d", "vertices"), r"\['joints'\]"),
+        (("scale",), r"\['keypoints2d'\]"),
+    ],
+)
+def test_labels_that_synthetic_phases_need_have_to_be_named(kept, lacks):
+    config = page.get_config("test")
+    config.synthetic.rgb.labels = kept
+    with pytest.raises(ValueError, match=f"name {lacks} among synthetic.rgb.labels"):
+        graph_cnn.make(config, TEMPLATE)
+
+
+def test_joints_that_are_weighed_have_to_be_named():
+    config = page.get_config("test,weak").unlock()
+    config.phases[-1].weights["joints"] = 10.0
+    with pytest.raises(ValueError, match=r"name \['joints'\] among studio.labels"):
+        graph_cnn.make(config, TEMPLATE)
+
+
+def test_a_teacher_wants_key_points_even_where_heatmaps_do_not_count():
+    config = page.get_config("test,weak").unlock()
+    config.phases = config.phases[-1:]
+    config.phases[0].weights = {"pseudo_edges": 1.0}
+    config.studio.labels = ("scale",)
+    with pytest.raises(ValueError, match=r"name \['keypoints2d'\] among studio.lab"):
         graph_cnn.make(config, TEMPLATE)
 
 
