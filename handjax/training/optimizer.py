@@ -13,7 +13,7 @@ SCHEDULES = ("constant", "cosine", "step")
 RULES = ("adamw", "rmsprop")
 THIRDS = (1 / 3, 2 / 3)
 FORGETS = 0.99
-"""Of RMSprop's mean square, as PyTorch's own."""
+"""Of RMSprop's mean square, as PyTorch's own, in which [ge2019] was trained."""
 
 
 def make_schedule(config: Config, steps: int) -> optax.Schedule:
@@ -70,7 +70,10 @@ def _rule(config: Config, schedule: optax.Schedule) -> optax.GradientTransformat
         case "rmsprop":
             decay = optax.add_decayed_weights(config.weight_decay)
             down = optax.scale_by_learning_rate(schedule)
-            return optax.chain(optax.scale_by_rms(FORGETS), decay, down)
+            # PyTorch adds its epsilon to the root; within, gradients below 1e-4 would
+            # move next to nothing.
+            scale = optax.scale_by_rms(FORGETS, eps_in_sqrt=False)
+            return optax.chain(scale, decay, down)
         case wrong:
             raise ConfigError(f"optimizer.rule is {wrong!r}; it must be one of {RULES}")
 

@@ -81,6 +81,14 @@ def test_the_first_step_of_rmsprop_is_ten_rates_against_the_sign_of_the_gradient
     np.testing.assert_array_equal(after["still"]["inner"], 1.0)
 
 
+def test_rmsprop_moves_as_far_by_a_gradient_of_a_millionth_as_pytorch_does():
+    gradient = {"moves": jnp.array([1e-6, -1e-6]), "still": {"inner": jnp.ones(2)}}
+    after = moved(gradient, rule="rmsprop")
+    # PyTorch's v = (1 - 0.99) g^2 and g / (sqrt(v) + 1e-8), at a rate of a half.
+    step = 0.5 * 1e-6 / (1e-7 + 1e-8)
+    np.testing.assert_allclose(after["moves"], [1 - step, 1 + step], rtol=1e-3)
+
+
 def test_an_unknown_rule_is_refused_with_the_known_ones():
     with pytest.raises(configs.ConfigError, match=r"'sgd'.*adamw.*rmsprop"):
         moved({"moves": jnp.ones(2), "still": {"inner": jnp.ones(2)}}, rule="sgd")
