@@ -41,10 +41,10 @@ def depth_error(
         mesh: of the template.
         pixels: edge of the pictures.
 
-    Source: [ge2019] Eq. (7).
-
     Raises:
         ValueError: the batch has no depth or no mask, or the prediction no surface.
+
+    Source: [ge2019] Eq. (7).
     """
     views = batch.views
     # Without a mask, what lies behind the hand would be taken for it.
