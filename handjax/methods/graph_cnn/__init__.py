@@ -140,6 +140,7 @@ def make(config: Config, template: Template) -> Method:
             first=first if taught else None,
             head=lambda: init_head(jax.random.key(config.seed), room),
         ),
+        release=_own,
         blind=frozenset({"regressor"}),
     )
 
@@ -183,8 +184,13 @@ def _begin(
         return params | {"pose": head()}
     if loss != first:
         return params
-    own = {name: part for name, part in params.items() if name != TEACHER}
+    own = _own(params)
     return own | {TEACHER: jax.tree.map(jnp.copy, own)}
+
+
+def _own(params: dict[str, Any]) -> dict[str, Any]:
+    """All but the teacher's, whom training alone asks."""
+    return {name: part for name, part in params.items() if name != TEACHER}
 
 
 def _terms(
@@ -316,11 +322,8 @@ def _check(config: Config) -> None:
         # Runs from before there were blocks have one in a row.
         **{f"model.{x}": (model.get(x, 1) >= 1, "1 or more") for x in counts},
         "model.encoder_width": (model.encoder_width >= 2, "2 or more"),
-        "model.mesh_widths": (_are(model.mesh_widths, 3), "three numbers above 0"),
-        "model.regressor_widths": (
-            _are(model.regressor_widths, 2),
-            "two numbers above 0",
-        ),
+        "model.mesh_widths": (_are(model.mesh_widths, 3), "three above 0"),
+        "model.regressor_widths": (_are(model.regressor_widths, 2), "two above 0"),
         "model.widths": (min(model.widths, default=0) >= 2, "numbers of 2 or more"),
         "synthetic.modality": (config.synthetic.modality == "rgb", "'rgb'"),
         "synthetic.rgb.pixels": (

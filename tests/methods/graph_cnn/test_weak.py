@@ -141,3 +141,11 @@ def test_a_trained_model_brings_all_that_fine_tuning_needs(method, params):
     trained = {name: part for name, part in params.items() if name != TEACHER}
     begun = method.begin("hourglass", trained)
     assert jax.tree.structure(begun) == jax.tree.structure(params)
+
+
+def test_a_release_predicts_without_the_teacher(method, params, batch):
+    released = method.release(params)
+    assert set(released) == set(params) - {TEACHER}
+    predict = jax.jit(lambda p: method.predict(p, {}, batch, key=None, train=False)[0])
+    both = jax.tree.map(np.array_equal, predict(released), predict(params))
+    assert all(jax.tree.leaves(both))
