@@ -30,7 +30,7 @@ from ml_collections import ConfigDict
 
 import evaluate
 import train
-from handjax import training
+from handjax import training, weights
 from handjax.data import studio
 from handjax.evaluation import compare, metrics
 from handjax.experiment import assemble
@@ -71,37 +71,56 @@ class Table(NamedTuple):
 
 
 def main() -> int:
-    """Train and test what is missing, then print; returns the exit status."""
+    """Make the table, or say what can't be; returns the exit status."""
     chosen = read_arguments()
     logging.set_verbosity(logging.ERROR)
     training.keep_freed()
-    table = Table(load_page(chosen.config), chosen)
-    rows = chosen.rows or list(table.page.ROWS)
-    unknown = [row for row in rows if row not in table.page.ROWS]
-    if unknown:
-        known = ", ".join(table.page.ROWS)
-        print(f"no rows are called {unknown}; there are: {known}", file=sys.stderr)
-        return 2
-    known = getattr(table.page, "MEASURED", ())
-    if chosen.measure and chosen.measure not in known:
-        there = ", ".join(known) or "nothing to choose"
-        print(f"--measure is {chosen.measure!r}; there is {there}", file=sys.stderr)
-        return 2
     try:
-        for seed in chosen.seeds:
-            for row in rows:
-                status = train_and_test(table, row, seed)
-                if status:
-                    print(f"{row}, seed {seed}, ended with status {status}")
-                    return status
-    except configs.ConfigError as wrong:
+        table = Table(load_page(chosen.config), chosen)
+        check(table)
+        return make(table, chosen.rows or list(table.page.ROWS))
+    except (configs.ConfigError, weights.MissingError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
+
+
+def check(table: Table) -> None:
+    """Refuse what could only fail once folders are claimed.
+
+    Raises:
+        ConfigError: the config has no such size, rows or joint set.
+        MissingError: a run to start from is not there.
+    """
+    chosen, page = table.chosen, table.page
+    try:
+        page.get_config(chosen.size)
+    except ValueError as wrong:
+        raise configs.ConfigError(str(wrong)) from wrong
+    unknown = [row for row in chosen.rows or () if row not in page.ROWS]
+    if unknown:
+        known = ", ".join(page.ROWS)
+        raise configs.ConfigError(f"no rows are called {unknown}; there are: {known}")
+    known = getattr(page, "MEASURED", ())
+    if chosen.measure and chosen.measure not in known:
+        there = ", ".join(known) or "nothing to choose"
+        raise configs.ConfigError(f"--measure is {chosen.measure!r}; there is {there}")
+    for start in (chosen.init, chosen.begun):
+        if start and not Path(start).is_dir():
+            weights.from_release(start)
+
+
+def make(table: Table, rows: list[str]) -> int:
+    """Train and test what is missing, then print; returns the exit status."""
+    for seed in table.chosen.seeds:
+        for row in rows:
+            status = train_and_test(table, row, seed)
+            if status:
+                print(f"{row}, seed {seed}, ended with status {status}")
+                return status
     found = {row: read_errors(table, row) for row in rows}
     errors = {row: e for row, e in found.items() if e is not None}
     if not errors:
-        print(f"none of these rows was measured by {chosen.measure}", file=sys.stderr)
-        return 2
+        raise configs.ConfigError(f"none of {rows} was measured by {table.measured}")
     text = write_table(table, errors)
     draw_figures(table, errors)
     print(text)
@@ -130,8 +149,17 @@ def read_arguments() -> argparse.Namespace:
 
 
 def load_page(path: str) -> Any:
-    """The config's module."""
-    return SimpleNamespace(**runpy.run_path(str(ROOT / path)))
+    """The config's module.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not (ROOT / path).is_file():
+        raise configs.ConfigError(f"--config is {path}; {ROOT / path} is no file")
+    page = SimpleNamespace(**runpy.run_path(str(ROOT / path)))
+    if not hasattr(page, "ROWS"):
+        raise configs.ConfigError(f"--config is {path}, which has no table's `ROWS`")
+    return page
 
 
 def train_and_test(table: Table, name: str, seed: int) -> int:

@@ -35,7 +35,12 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=10)
     chosen = parser.parse_args()
-    config = page.get_config(chosen.variant)
+    try:
+        config = page.get_config(chosen.variant)
+    except ValueError as wrong:
+        parser.error(str(wrong))
+    if config.model.pipeline != "mesh":
+        parser.error(f"{chosen.variant} has no graphs to time; choose a row of a mesh")
     method, sources = assemble(config)[1:]
     room = estimate.make_room(config, load_template(config.template))
     source = sources["synthetic"](chosen.batch)
