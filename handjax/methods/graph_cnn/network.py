@@ -20,8 +20,6 @@ have after four poolings of 64 x 64; fewer pixels would not say where things are
 Source: [ge2019] Sec. 4.1."""
 FACTOR = 4
 """By which nodes are pooled and upsampled. Source: [ge2019] Fig. 4."""
-
-
 SMALL = nn.initializers.normal(1e-3)
 """Start of a last layer: an untrained network says a point, no cloud."""
 
@@ -152,6 +150,8 @@ class PoseRegressor(nn.Module):
 class Regressor(nn.Module):
     """A latent vector to some numbers, by two layers.
 
+    The paper's own to MANO's parameters has three (Sec. 5.3); how wide is not printed.
+
     Attributes:
         hidden: width in between.
         outputs: how many.
@@ -171,5 +171,8 @@ class Regressor(nn.Module):
 def _activate(
     x: Float[Array, "batch nodes channels"],
 ) -> Float[Array, "batch nodes channels"]:
-    """Group norm and ReLU on a graph; inside a compact module."""
+    """Group norm and ReLU on a graph; inside a compact module.
+
+    The zeros of fake nodes are normed with the others: as many for every hand.
+    """
     return activate(x[:, None])[:, 0]
