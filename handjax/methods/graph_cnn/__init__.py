@@ -25,10 +25,10 @@ Equations:
     (4)  edges                      `labelled.edge_error`
     (5)  Laplacian                  `labelled.laplacian_error`
     L_J  key points                 `labelled.pose_error`
-    (6)  fully supervised           `LOSSES`, weighed by the config's phases
+    (6)  fully supervised           `phases.LOSSES`, weighed by the config's phases
     (7)  depth map                  `weak.depth_error`
     L_pM pseudo-ground truth        (4) and (5) on `weak.pseudo_truth`
-    (8)  weakly supervised          `LOSSES`, weighed by the config's phases
+    (8)  weakly supervised          `phases.LOSSES`, weighed by the config's phases
 """
 
 from collections.abc import Callable
@@ -42,8 +42,7 @@ from jaxtyping import Array, Float
 from handjax.batch import Batch
 from handjax.geometry import cameras
 from handjax.hands.fit_joints import fit_joints
-from handjax.hands.graph import ROOTS
-from handjax.hands.template import Template, is_file
+from handjax.hands.template import Template
 from handjax.methods.graph_cnn import labelled, weak
 from handjax.methods.graph_cnn.estimate import (
     PIPELINES,
@@ -55,6 +54,7 @@ from handjax.methods.graph_cnn.estimate import (
     predict,
     regressed,
 )
+from handjax.methods.graph_cnn.phases import LOSSES, check
 from handjax.methods.method import Config, Method, Terms
 from handjax.methods.pictures import (
     camera_of,
@@ -64,17 +64,6 @@ from handjax.methods.pictures import (
     true_pixels,
 )
 
-OF_MESH = ("vertices", "normals", "edges", "laplacian")
-"""Terms of L_M."""
-LOSSES = {
-    "heatmaps": ("heatmaps",),
-    "regressor": ("regressor",),
-    "supervised": ("heatmaps", *OF_MESH, "joints"),
-    "hourglass": ("heatmaps",),
-    "weak": ("heatmaps", "depth", "pseudo_edges", "pseudo_laplacian", "joints"),
-    "transfer": ("joints",),
-}
-"""What a phase may minimise, and the terms that it may weigh."""
 MOVES = {
     "heatmaps": ("heatmaps",),
     "regressor": ("regressor",),
@@ -84,20 +73,6 @@ MOVES = {
     "transfer": ("pose",),
 }
 """Networks that a loss moves. Source: [ge2019] Sec. 4.3 and 4.4."""
-PARTS = {
-    "regressor": ("mesh",),
-    "weak": ("mesh", "parameters"),
-    "transfer": ("pose",),
-}
-"""Pipelines that have what a loss is about, where not all have."""
-NEEDS = {
-    **dict.fromkeys(OF_MESH, ("vertices",)),
-    "joints": ("joints",),
-    "regressor": ("joints", "vertices"),
-    "depth": ("depth", "mask"),
-}
-"""Labels without which a term has nothing to compare with; heat-maps want key points,
-in the picture or in space. Depth is compared where a mask shows the hand."""
 FINE_TUNING = ("hourglass", "weak")
 """Losses on real pictures: the hourglasses by themselves, then all networks."""
 TEACHER = "teacher"
@@ -119,7 +94,7 @@ def make(config: Config, template: Template) -> Method:
 
     Source: [ge2019] Eq. (6) and Eq. (8), whose sums are weighed by the phases.
     """
-    _check(config)
+    check(config)
     room, mesh = make_room(config, template), labelled.mesh_of(template)
     losses = [phase.loss for phase in config.phases]
     taught = "weak" in losses
@@ -252,8 +227,13 @@ def _of_surface(
     if found is None or uv is None or batch.labels.vertices is None:
         return {}
     true = in_camera(batch.labels.vertices, batch)
-    camera = camera_of(batch)
-    true_uv = jax.vmap(cameras.project)(camera, true)
+    true_uv = jax.vmap(cameras.project)(camera_of(batch), true)
+    known = batch.labels.vertices_valid
+    if known is not None:
+        # Where nobody knows better, what was found is right.
+        own = jax.lax.stop_gradient((found, uv))
+        kept = partial(jnp.where, known[:, None, None])
+        true, true_uv = kept(true, own[0]), kept(true_uv, own[1])
     return {
         "vertices": labelled.vertex_error(found, true, uv, true_uv, room.pixels),
         "normals": labelled.normal_error(found, true, mesh),
@@ -269,17 +249,17 @@ def _of_joints(
     labels = batch.labels
     if labels.joints is None:
         return {}
-    true = in_camera(labels.joints, batch)
-    score = partial(
-        labelled.pose_error,
-        true=true,
-        count=len(room.template.vertices),
-        valid=labels.joints_valid,
-    )
-    terms = {"joints": score(prediction.joints)}
+    true, valid = in_camera(labels.joints, batch), labels.joints_valid
+    count = len(room.template.vertices)
+    score = partial(labelled.pose_error, true=true, count=count)
+    terms = {"joints": score(prediction.joints, valid=valid)}
     if "regressor" in params and labels.vertices is not None:
         surface = in_camera(labels.vertices, batch)
-        terms["regressor"] = score(regressed(params["regressor"], surface, room=room))
+        made = regressed(params["regressor"], surface, room=room)
+        if labels.vertices_valid is not None:
+            there = labels.vertices_valid[:, None]
+            valid = there if valid is None else valid & there
+        terms["regressor"] = score(made, valid=valid)
     return terms
 
 
@@ -301,101 +281,3 @@ def _of_weak(
         "pseudo_edges": labelled.edge_error(prediction.vertices, taught, mesh),
         "pseudo_laplacian": labelled.laplacian_error(prediction.vertices, taught, mesh),
     }
-
-
-def _check(config: Config) -> None:
-    """Refuse what no network can be built from, and terms that a phase can't have.
-
-    Raises:
-        ValueError: naming the setting and what it may be.
-    """
-    model, pixels = config.model, config.synthetic.rgb.pixels
-    coarsest = 2 ** (len(model.widths) - 1)
-    same = f"that of synthetic.rgb.pixels, {pixels}"
-    counts = ("latent", "hidden", "blocks", "stacks")
-    wanted = {
-        "template": (
-            config.template in ROOTS or is_file(config.template),
-            f"one of {list(ROOTS)}, or a hand's file",
-        ),
-        "model.pipeline": (model.pipeline in PIPELINES, f"one of {PIPELINES}"),
-        # Runs from before there were blocks have one in a row.
-        **{f"model.{x}": (model.get(x, 1) >= 1, "1 or more") for x in counts},
-        "model.encoder_width": (model.encoder_width >= 2, "2 or more"),
-        "model.mesh_widths": (_are(model.mesh_widths, 3), "three above 0"),
-        "model.regressor_widths": (_are(model.regressor_widths, 2), "two above 0"),
-        "model.widths": (min(model.widths, default=0) >= 2, "numbers of 2 or more"),
-        "synthetic.modality": (config.synthetic.modality == "rgb", "'rgb'"),
-        "synthetic.rgb.pixels": (
-            pixels % 64 == 0 and (pixels // 4) % coarsest == 0,
-            f"a multiple of 64, and of {4 * coarsest} for {len(model.widths)} widths",
-        ),
-        "synthetic.rgb.heatmap_pixels": (
-            config.synthetic.rgb.heatmap_pixels * 4 == pixels,
-            f"a quarter of synthetic.rgb.pixels, {pixels // 4}",
-        ),
-        "studio.rgb.pixels": (config.studio.rgb.pixels == pixels, same),
-        # Runs from before there were such crops say nothing of them.
-        "real.pixels": (config.real.get("pixels", pixels) == pixels, same),
-    }
-    for name, (right, what) in wanted.items():
-        if not right:
-            value = config.to_dict()
-            for part in name.split("."):
-                value = value[part]
-            raise ValueError(f"{name} is {value!r}; it must be {what}")
-    for phase in config.phases:
-        _check_phase(phase, config)
-
-
-def _are(widths: tuple[int, ...], count: int) -> bool:
-    return len(widths) == count and min(widths) >= 1
-
-
-def _check_phase(phase: Config, config: Config) -> None:
-    """Refuse terms that a loss has not, losses that a pipeline has no part in, and what
-    no label of a phase's sources can be compared with.
-
-    Raises:
-        ValueError: naming the phase and what it may be.
-    """
-    known = LOSSES.get(phase.loss, ())
-    unknown = sorted(set(phase.weights) - set(known))
-    if known and unknown:
-        raise ValueError(
-            f"phase {phase.name!r} weighs {unknown}; the terms of its loss "
-            f"{phase.loss!r} are {list(known)}"
-        )
-    pipelines = PARTS.get(phase.loss, PIPELINES)
-    # A weight of 0 watches a term, which has to be there as well.
-    if set(phase.weights) & set(OF_MESH):
-        pipelines = PARTS["weak"]
-    if config.model.pipeline not in pipelines:
-        raise ValueError(
-            f"phase {phase.name!r} of loss {phase.loss!r} wants model.pipeline to be "
-            f"one of {pipelines}; it is {config.model.pipeline!r}. Rows of the paper's "
-            "tables that change it can't be joined with those that don't"
-        )
-    for source in phase.sources:
-        _check_labels(phase, source, config)
-
-
-def _check_labels(phase: Config, source: str, config: Config) -> None:
-    """Refuse terms that the labels of a source leave out.
-
-    Raises:
-        ValueError: naming those that are lacking.
-    """
-    where = source if source in ("studio", "real") else "synthetic.rgb"
-    named = (config[source] if where == source else config.synthetic.rgb).labels
-    needed = {label for term in phase.weights for label in NEEDS.get(term, ())}
-    if {"keypoints2d", "joints"}.isdisjoint(named) and (
-        "heatmaps" in phase.weights or phase.loss == "weak"
-    ):
-        needed.add("keypoints2d")
-    lacks = sorted(needed - set(named))
-    if lacks:
-        raise ValueError(
-            f"phase {phase.name!r} weighs {sorted(phase.weights)}, for which labels of "
-            f"{source!r} are lacking; name {lacks} among {where}.labels"
-        )

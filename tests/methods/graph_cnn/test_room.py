@@ -9,6 +9,7 @@ import pytest
 from configs import graph_cnn as page
 from handjax.methods import graph_cnn, pictures
 from handjax.methods.graph_cnn import LOSSES, estimate
+from handjax.methods.graph_cnn.phases import OF_MESH
 from tests.methods.graph_cnn.conftest import TEMPLATE
 
 
@@ -131,6 +132,37 @@ def test_the_regressor_is_linear_and_blind_to_where_the_hand_is(room, params, ha
     )  # fmt: skip
     mean = regress((v[:1] + v[1:]) / 2)
     np.testing.assert_allclose(mean, regress(v).mean(0, keepdims=True), atol=2e-2)
+
+
+def test_hands_whose_surface_nobody_knows_have_no_part_in_its_terms(
+    method, params, truth, batch
+):
+    away = truth._replace(
+        vertices=truth.vertices * jnp.array([1.05, 1.0, 1.0]), uv=truth.uv + 3.0
+    )
+    lost = batch.labels.vertices.at[1].set(0.0)
+    known = jnp.array([True, False])
+    labels = batch.labels._replace(vertices=lost, vertices_valid=known)
+
+    def terms(prediction, labels):
+        loss = method.losses["supervised"]
+        found = loss(params, prediction, batch._replace(labels=labels))
+        found |= method.losses["regressor"](
+            params, prediction, batch._replace(labels=labels)
+        )
+        return {name: found[name] for name in (*OF_MESH, "regressor")}
+
+    half = jax.jit(terms)(away, labels)
+    right = truth.vertices.at[0].set(away.vertices[0])
+    alone = away._replace(vertices=right, uv=truth.uv.at[0].set(away.uv[0]))
+    wanted = jax.jit(terms)(alone, batch.labels)
+    for name in OF_MESH:
+        assert half[name] == pytest.approx(float(wanted[name]), rel=1e-3), name
+        assert half[name] > 0.0
+    assert 0.0 < half["regressor"] < wanted["regressor"]
+    slope = jax.grad(lambda v: terms(away._replace(vertices=v), labels)["edges"])
+    there, lost = np.abs(jax.jit(slope)(away.vertices)).max(axis=(1, 2))
+    assert lost < 1e-6 * there
 
 
 def test_terms_without_labels_are_left_out(method, params, truth, batch):
