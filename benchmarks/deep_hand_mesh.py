@@ -117,7 +117,9 @@ def step(variant: str, size: int, repeats: int) -> tuple[dict[str, float], list[
     phase = training.read_phases(config, method)[0]
     source = join(sources, phase.sources)
     one, key = training.make_step(method, phase, source), jax.random.key(0)
-    make = jax.jit(one.sample).lower(key, source.held).compile()
+    # What was compiled ahead is what these call from then on.
+    make = jax.jit(one.sample)
+    compiled = make.lower(key, source.held).compile()
     draws = training.Draws(make, phase, source.feed is None)
     batch = make(key, source.held)
     state = training.enter(training.init_state(method, batch, key), method, phase)
@@ -133,7 +135,7 @@ def step(variant: str, size: int, repeats: int) -> tuple[dict[str, float], list[
 
     for _ in range(2):
         jax.block_until_ready(steps())
-    used = [max(map(planned, (learn, make))), in_use()]
+    used = [max(map(planned, (learn, compiled))), in_use()]
     found, _ = method.predict(kept[0].params, {}, batch, key=key, train=True)
     faces = load_template(config.template).faces
     of_depth = partial(supervision.depth_error, faces=faces, targets=batch.targets)
