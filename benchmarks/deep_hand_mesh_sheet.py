@@ -63,7 +63,7 @@ TOUCHING = (
     "indextip",
     "ringtip",
 )
-OPEN, CLOSED = 236.0, 150.0
+OPEN, CLOSED = 264.0, 150.0
 """Edge of what a picture shows of an open hand and of a fist, mm."""
 FULL = 3.0
 """Where the colours of displacements end, mm."""
