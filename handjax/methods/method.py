@@ -56,3 +56,22 @@ class Method(NamedTuple):
     release: Callable[[Params], Params] | None = None
     blind: frozenset[str] = frozenset()
     refine: Callable[..., Any] | None = None
+
+
+def check_terms(phase: Config, losses: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse weights of terms that a phase's loss has not.
+
+    Args:
+        phase: of a config.
+        losses: a loss's name -> the names of its terms.
+
+    Raises:
+        ValueError: naming the phase, its strange terms, and those that there are.
+    """
+    known = losses.get(phase.loss, ())
+    unknown = sorted(set(phase.weights) - set(known))
+    if known and unknown:
+        raise ValueError(
+            f"phase {phase.name!r} weighs {unknown}; the terms of its loss "
+            f"{phase.loss!r} are {list(known)}"
+        )

@@ -68,7 +68,7 @@ from handjax.methods.deep_hand_mesh.estimate import (
     predict,
 )
 from handjax.methods.deep_hand_mesh.terms import Surface
-from handjax.methods.method import Config, Method, Terms
+from handjax.methods.method import Config, Method, Terms, check_terms
 from handjax.networks.resnet import NORMS, STAGES, is_statistic
 
 OF_SURFACE = ("depth", "rigid", "non_rigid", "laplacian")
@@ -233,13 +233,7 @@ def _check(config: Config) -> None:
         ValueError: naming the setting and what it may be.
     """
     for phase in config.phases:
-        known = LOSSES.get(phase.loss, ())
-        unknown = sorted(set(phase.weights) - set(known))
-        if known and unknown:
-            raise ValueError(
-                f"phase {phase.name!r} weighs {unknown}; the terms of its loss "
-                f"{phase.loss!r} are {list(known)}"
-            )
+        check_terms(phase, LOSSES)
     model = config.model
     _check_choices(model)
     _check_norm(config)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handjax.methods.dense_hand_pose.tested import TERMS
-from handjax.methods.method import Config
+from handjax.methods.method import Config, check_terms
 from handjax.networks.resnet import NORMS, STAGES
 from handjax.render.silhouette import RENDERERS
 
@@ -70,13 +70,7 @@ def _wanted(config: Config) -> dict[str, tuple[bool, str]]:
 def _check_phase(
     phase: Config, config: Config, losses: Mapping[str, tuple[str, ...]]
 ) -> None:
-    known = losses.get(phase.loss, ())
-    unknown = sorted(set(phase.weights) - set(known))
-    if known and unknown:
-        raise ValueError(
-            f"phase {phase.name!r} weighs {unknown}; the terms of its loss "
-            f"{phase.loss!r} are {list(known)}"
-        )
+    check_terms(phase, losses)
     weighed = {name for name, weight in phase.weights.items() if weight}
     if "refiner" in weighed and not config.model.refiner:
         raise ValueError(

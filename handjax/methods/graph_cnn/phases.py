@@ -3,7 +3,7 @@
 from handjax.hands.graph import ROOTS
 from handjax.hands.template import is_file
 from handjax.methods.graph_cnn.estimate import PIPELINES
-from handjax.methods.method import Config
+from handjax.methods.method import Config, check_terms
 
 OF_MESH = ("vertices", "normals", "edges", "laplacian")
 """Terms of L_M."""
@@ -88,13 +88,7 @@ def _check_phase(phase: Config, config: Config) -> None:
     Raises:
         ValueError: naming the phase and what it may be.
     """
-    known = LOSSES.get(phase.loss, ())
-    unknown = sorted(set(phase.weights) - set(known))
-    if known and unknown:
-        raise ValueError(
-            f"phase {phase.name!r} weighs {unknown}; the terms of its loss "
-            f"{phase.loss!r} are {list(known)}"
-        )
+    check_terms(phase, LOSSES)
     pipelines = PARTS.get(phase.loss, PIPELINES)
     # A weight of 0 watches a term, which has to be there as well.
     if set(phase.weights) & set(OF_MESH):
