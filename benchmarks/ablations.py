@@ -104,9 +104,17 @@ def check(table: Table) -> None:
     if chosen.measure and chosen.measure not in known:
         there = ", ".join(known) or "nothing to choose"
         raise configs.ConfigError(f"--measure is {chosen.measure!r}; there is {there}")
-    for start in (chosen.init, chosen.begun):
+    for start in {start_of(table, row) for row in chosen.rows or page.ROWS}:
         if start and not Path(start).is_dir():
             weights.from_release(start)
+
+
+def start_of(table: Table, name: str) -> str | None:
+    """The run or release that a row, or the row that it begins with, starts from."""
+    row = table.page.ROWS[name]
+    if row.begins:
+        return start_of(table, row.begins)
+    return table.chosen.begun if row.scratch else table.chosen.init
 
 
 def make(table: Table, rows: list[str]) -> int:

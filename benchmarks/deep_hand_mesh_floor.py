@@ -22,8 +22,8 @@ import optax
 from jaxtyping import Array, Float
 
 from handjax.data.studio import colour
-from handjax.geometry import kinematics, transforms
-from handjax.hands.skeleton import JOINT_PARENTS, KEYPOINT_JOINTS, TIPS
+from handjax.geometry import transforms
+from handjax.hands.skeleton import JOINT_PARENTS
 from handjax.hands.template import load_template
 from handjax.methods.deep_hand_mesh import decoder, linear, pose_vector
 
@@ -46,11 +46,9 @@ def laid(
     bones: Float[Array, "22 3"], theta: Float[Array, "28"], true: Float[Array, "21 3"]
 ) -> Float[Array, "21 3"]:
     """Key points of a pose, on the true roots."""
+    hand = decoder.Refined(bones, TEMPLATE.vertices, TEMPLATE.weights)
     R = pose_vector.local_rotations(TEMPLATE, theta)
-    still = jnp.broadcast_to(jnp.eye(3), (len(TIPS), 3, 3))
-    local = jax.vmap(transforms.make)(jnp.concatenate([R, still]), bones)
-    G = kinematics.forward_kinematics(JOINT_PARENTS, local)
-    found = G[jnp.array(KEYPOINT_JOINTS), :3, 3]
+    found = decoder.keypoints(decoder.skin(TEMPLATE, hand, R))
     return transforms.apply(decoder.world_from_model(found, true), found)
 
 
