@@ -12,6 +12,7 @@ Printed is the mean distance over the 21 key points that is left, mm: what a row
 """
 
 import argparse
+from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
@@ -68,7 +69,7 @@ def left(true: Float[Array, "moments 21 3"], free: tuple[str, ...]) -> Array:
         "shape": jnp.zeros(linear.SHAPE),
         "offsets": jnp.zeros((len(JOINT_PARENTS), 3)),
     }
-    moves = {
+    moves: dict[Hashable, optax.GradientTransformation] = {
         name: optax.adam(optax.cosine_decay_schedule(rate, STEPS))
         if name in ("angles", *free)
         else optax.set_to_zero()
