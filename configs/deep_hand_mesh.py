@@ -249,12 +249,12 @@ def _laptop(config: ConfigDict) -> None:
     """Two cores, minutes."""
     _pictures(config, 128, 2)
     config.optimizer.learning_rate = 1e-3
-    config.studio.amount = "tiny"
-    # Drawing a moment takes longest, and a capture has so many of them.
+    config.studio.amount = "small"  # the least that has all 40 poses
+    # Drawing a moment takes longest.
     # Of a smooth surface the term goes with the fourth power of an edge's length: the
     # paper's 5 draws this template's vertices 1.3 mm off a true surface, 0.1 by 0.05,
     # as 5 those of `hand_12553`.
-    config.phases = (_weak(2_500, laplacian=0.1, sizes=0.03, reuse=4),)
+    config.phases = (_weak(5_000, laplacian=0.1, sizes=0.03, reuse=6),)
     config.evaluation.frames = 256
 
 
@@ -263,7 +263,6 @@ def _small(config: ConfigDict) -> None:
     _laptop(config)
     config.template = "hand_1721"
     config.optimizer.learning_rate = 5e-4
-    config.studio.amount = "small"
     config.phases = (_weak(6_000, laplacian=0.3, sizes=0.03, reuse=4),)
 
 

@@ -140,7 +140,7 @@ def _laptop(config: ConfigDict) -> None:
     """Two cores, minutes."""
     _pictures(config, 64, 16, 1)
     config.optimizer.learning_rate = 2e-3
-    config.studio.amount = "tiny"
+    config.studio.amount = "small"  # the least that has all 40 poses
     config.phases = _phases(2_000, 2_200, 150)
     # Drawing takes a core longer than learning from it.
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
@@ -154,7 +154,6 @@ def _laptop(config: ConfigDict) -> None:
 def _small(config: ConfigDict) -> None:
     """All equations, and weights of 16 MB at most."""
     _laptop(config)
-    config.studio.amount = "small"
     config.phases = _phases(10_000, 30_000, 5_000)
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
         phase.reuse = reuse
