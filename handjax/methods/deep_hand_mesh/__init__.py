@@ -75,11 +75,18 @@ OF_SURFACE = ("depth", "rigid", "non_rigid", "laplacian")
 """L_depth, L_penet and L_lap."""
 SIZES = ("skeleton_size", "identity_size", "pose_size")
 WEAK = ("pose", "turn", *OF_SURFACE, *SIZES)
-LOSSES = {"weak": WEAK, "texture": (*WEAK, "texture"), "general": ("pose", "turn")}
+OF_ENCODER = ("pose", "turn")
+LOSSES = {
+    "angles": OF_ENCODER,
+    "weak": WEAK,
+    "texture": (*WEAK, "texture"),
+    "general": OF_ENCODER,
+}
 """What a phase may minimise, and the terms that it may weigh."""
-ALL = ("encoder", "decoder")
-MOVES = {"weak": ALL, "texture": ALL, "general": ("encoder",)}
-"""Networks that a loss moves. Source: [moon2020] Sec. 6, 11 and 8.4."""
+ALL, SEEING = ("encoder", "decoder"), ("encoder",)
+MOVES = {"angles": SEEING, "weak": ALL, "texture": ALL, "general": SEEING}
+"""Networks that a loss moves. Source: [moon2020] Sec. 6, 11 and 8.4; before these the
+encoder may learn the subject's angles as it later learns those of others."""
 NEWBORN = 84
 """Of the encoder that a phase on hands of others begins with."""
 

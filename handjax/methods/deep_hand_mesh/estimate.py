@@ -158,8 +158,8 @@ def pose(
     placed = _place(hand.posed, batch)
     joints, laid = (jax.vmap(decoder.keypoints)(x) for x in (hand.posed, placed))
     if batch.labels.joints is not None and room.bones == "true":
-        joints = jax.vmap(decoder.with_bones_of)(joints, batch.labels.joints)
-        laid = _lay(joints, batch)
+        joints = with_true_bones(joints, batch)
+        laid = lay(joints, batch)
     camera_from_model = jax.vmap(rotations.matrix_from_six)(six)
     turned = _turn(jax.lax.stop_gradient(joints), camera_from_model, batch)
     return Prediction(theta, hand, laid, placed, turned, identity, dM)
@@ -203,11 +203,17 @@ def _place(posed: Posed, batch: Batch) -> Posed:
     return jax.vmap(decoder.place)(world, posed)
 
 
-def _lay(
+def lay(joints: Float[Array, "batch 21 3"], batch: Batch) -> Float[Array, "batch 21 3"]:
+    """Key points of the model's frame in the world, on the TRUE roots, which must be
+    known."""
+    return jax.vmap(transforms.apply)(_world(joints, batch), joints)
+
+
+def with_true_bones(
     joints: Float[Array, "batch 21 3"], batch: Batch
 ) -> Float[Array, "batch 21 3"]:
-    """Key points likewise."""
-    return jax.vmap(transforms.apply)(_world(joints, batch), joints)
+    """Key points with the lengths of the labels' bones, see `decoder.with_bones_of`."""
+    return jax.vmap(decoder.with_bones_of)(joints, batch.labels.joints)
 
 
 def _world(

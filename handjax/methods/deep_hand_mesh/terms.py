@@ -19,7 +19,11 @@ from handjax.methods.deep_hand_mesh import (
     supervision,
     texture,
 )
-from handjax.methods.deep_hand_mesh.estimate import Prediction
+from handjax.methods.deep_hand_mesh.estimate import (
+    Prediction,
+    lay,
+    with_true_bones,
+)
 from handjax.methods.method import Terms
 
 
@@ -49,13 +53,15 @@ def of_joints(prediction: Prediction, batch: Batch, *, own: bool = True) -> Term
     Args:
         prediction: for the batch.
         batch: with joints.
-        own: whether L_pose judges the decoder's own lengths of bones, whatever the
-            room's `bones` says of others' hands.
+        own: whether L_pose judges the decoder's own lengths of bones, or where these
+            point, with the true ones.
     """
     true, valid = _true(batch)
-    laid = prediction.laid
     if own:
         laid = jax.vmap(decoder.keypoints)(prediction.placed)
+    else:
+        joints = jax.vmap(decoder.keypoints)(prediction.hand.posed)
+        laid = lay(with_true_bones(joints, batch), batch)
     return {
         "pose": supervision.pose_error(laid, true, valid),
         "turn": supervision.pose_error(prediction.turned, true, valid),
