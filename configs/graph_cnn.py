@@ -56,6 +56,7 @@ def get_config(variant: str = "") -> ConfigDict:
                     "hidden": 256,  # of heads that are no graph
                     "mesh_widths": (64, 64, 32),  # Fig. 4
                     "regressor_widths": (32, 64),  # the authors' code
+                    "teacher": "tuned",  # or the paper's "pretrained": Sec. 4.4
                     "dtype": "float32",  # or "bfloat16", within the networks alone
                 }
             ),
@@ -145,6 +146,7 @@ def _paper(config: ConfigDict) -> None:
             "blocks": 2,  # the authors' code
             "encoder_width": 256,
             "latent": 512,
+            "teacher": "pretrained",
         }
     )
     config.studio.amount = "full"

@@ -54,7 +54,7 @@ from handjax.methods.graph_cnn.estimate import (
     predict,
     regressed,
 )
-from handjax.methods.graph_cnn.phases import LOSSES, check
+from handjax.methods.graph_cnn.phases import LOSSES, TEACHERS, check
 from handjax.methods.method import Config, Method, Terms
 from handjax.methods.pictures import (
     camera_of,
@@ -76,9 +76,10 @@ MOVES = {
 FINE_TUNING = ("hourglass", "weak")
 """Losses on real pictures: the hourglasses by themselves, then all networks."""
 TEACHER = "teacher"
-"""Parameters as they were when fine-tuning began: the paper's pseudo-ground truth is
-from its "pretrained model", so the hourglasses' features are those that the other
-networks have learnt with. Source: [ge2019] Sec. 4.1 and 4.4."""
+"""Parameters that make the pseudo-ground truth. The paper's are those of its
+"pretrained model", as they were before fine-tuning. Hourglasses that have been tuned
+say more of the pictures than true heat-maps make up for, and who learns from others
+unlearns that: see docs/graph_cnn.md. Source: [ge2019] Sec. 4.1 and 4.4."""
 
 
 def make(config: Config, template: Template) -> Method:
@@ -98,7 +99,10 @@ def make(config: Config, template: Template) -> Method:
     room, mesh = make_room(config, template), labelled.mesh_of(template)
     losses = [phase.loss for phase in config.phases]
     taught = "weak" in losses
-    first = next((loss for loss in losses if loss in FINE_TUNING), None)
+    tuning = [loss for loss in losses if loss in FINE_TUNING] if taught else []
+    # Runs from before there was a choice had the paper's.
+    if config.model.get("teacher", TEACHERS[1]) == TEACHERS[1]:
+        tuning = tuning[:1]
     terms = partial(_terms, room=room, mesh=mesh, settings=config.synthetic.rgb)
     return Method(
         init=partial(_init, room=room, taught=taught),
@@ -112,7 +116,7 @@ def make(config: Config, template: Template) -> Method:
         joints=partial(joints, room=room),
         begin=partial(
             _begin,
-            first=first if taught else None,
+            copies=frozenset(tuning),
             head=lambda: init_head(jax.random.key(config.seed), room),
         ),
         release=_own,
@@ -148,16 +152,16 @@ def _begin(
     loss: str,
     params: dict[str, Any],
     *,
-    first: str | None,
+    copies: frozenset[str],
     head: Callable[[], Any],
     shown: Batch | None = None,
 ) -> dict[str, Any]:
-    """What a phase begins with: the first on real pictures with a copy of all, to be
-    taught by; a transfer with a head of its own, if there is none."""
+    """What a phase begins with: those of `copies` with a copy of all, to be taught by;
+    a transfer with a head of its own, if there is none."""
     del shown
     if loss == "transfer" and "pose" not in params:
         return params | {"pose": head()}
-    if loss != first:
+    if loss not in copies:
         return params
     own = _own(params)
     return own | {TEACHER: jax.tree.map(jnp.copy, own)}

@@ -22,6 +22,9 @@ PARTS = {
     "transfer": ("pose",),
 }
 """Pipelines that have what a loss is about, where not all have."""
+TEACHERS = ("tuned", "pretrained")
+"""Whose meshes the weak phase learns from: those of networks whose hourglasses have
+been tuned, or the paper's, see `graph_cnn.TEACHER`."""
 NEEDS = {
     **dict.fromkeys(OF_MESH, ("vertices",)),
     "joints": ("joints",),
@@ -48,6 +51,10 @@ def check(config: Config) -> None:
             f"one of {list(ROOTS)}, or a hand's file",
         ),
         "model.pipeline": (model.pipeline in PIPELINES, f"one of {PIPELINES}"),
+        "model.teacher": (
+            model.get("teacher", TEACHERS[0]) in TEACHERS,
+            f"one of {TEACHERS}",
+        ),
         # Runs from before there were blocks have one in a row.
         **{f"model.{x}": (model.get(x, 1) >= 1, "1 or more") for x in counts},
         "model.encoder_width": (model.encoder_width >= 2, "2 or more"),

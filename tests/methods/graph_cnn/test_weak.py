@@ -124,8 +124,18 @@ def test_fine_tuning_begins_with_a_copy_of_what_was_learnt(method, params):
         same = jax.tree.map(np.array_equal, begun[TEACHER][name], begun[name])
         assert all(jax.tree.leaves(same))
     assert method.begin("supervised", params) is params
-    # The teacher stays what it was before the hourglasses were tuned.
-    assert method.begin("weak", begun) is begun
+
+
+@pytest.mark.parametrize("teacher", ["tuned", "pretrained"])
+def test_who_teaches_a_weak_phase_is_chosen(teacher, config, params):
+    chosen = config.copy_and_resolve_references()
+    chosen.model.teacher = teacher
+    made = graph_cnn.make(chosen, TEMPLATE)
+    tuned = moved(made.begin("hourglass", params))
+    begun = made.begin("weak", tuned)
+    leaf = jax.tree.leaves(begun[TEACHER]["encoder"])[0]
+    before, after = (jax.tree.leaves(x["encoder"])[0] for x in (params, tuned))
+    np.testing.assert_array_equal(leaf, after if teacher == "tuned" else before)
 
 
 def test_a_weak_phase_alone_makes_the_copy_itself(config, params):
