@@ -170,6 +170,7 @@ def get_config(variant: str = "") -> ConfigDict:
                     "norm": "group",  # or "frozen", for weights from elsewhere:
                     "pretrained": "",  # their .safetensors or .npz, Sec. 7: ImageNet's
                     "neck": 512,  # features between the encoder's last layers
+                    "turn_teaches": True,  # features how a hand is turned; not printed
                     "hidden": 256,  # of the correctives
                     "skeleton_hidden": 256,  # the released code: 64
                     "bones": "subject",  # key points', or "true", for others' hands
@@ -229,7 +230,7 @@ def _weak(steps: int, *, laplacian: float, sizes: float, reuse: int = 1) -> Conf
     """
     weights = {
         "pose": 1.0,
-        "turn": 1.0,  # learnt beside the paper's, and by nothing that it uses
+        "turn": 1.0,  # learnt beside the paper's
         "depth": 1.0,
         "rigid": 0.01,
         "non_rigid": 5.0 / 40.0,
@@ -301,7 +302,7 @@ def _paper(config: ConfigDict) -> None:
     _pictures(config, 256, 6)
     config.template = "hand_12553"
     config.batch_size = 32  # Sec. 7
-    config.model.update({"encoder": "resnet50", "unit": 1.0})
+    config.model.update({"encoder": "resnet50", "unit": 1.0, "turn_teaches": False})
     config.optimizer.update(  # Sec. 7
         {
             **{"learning_rate": 1e-4, "schedule": "step", "drops": (30 / 35, 32 / 35)},

@@ -33,7 +33,7 @@ class Encoder(nn.Module):
         theta = pi tanh(FC(ReLU(FC(features))))
 
     Beside it, from the same features and two layers of its own, how the hand is turned,
-    which the paper does not estimate; features learn nothing from that.
+    which the paper does not estimate.
 
     Attributes:
         stages: of the residual network.
@@ -42,6 +42,8 @@ class Encoder(nn.Module):
         hidden: features between the layers.
         dtype: of the residual network.
         pooled: whether features are the mean over pixels, as printed, or all of them.
+        turn_teaches: whether features learn from how the hand is turned; as printed
+            they don't.
 
     Source: [moon2020] Sec. 4.2.
     """
@@ -51,6 +53,7 @@ class Encoder(nn.Module):
     hidden: int = 512
     dtype: Any = jnp.float32
     pooled: bool = True
+    turn_teaches: bool = False
 
     @nn.compact
     def __call__(
@@ -65,7 +68,7 @@ class Encoder(nn.Module):
         theta = jnp.pi * jnp.tanh(
             Dense(len(FREEDOMS), kernel_init=start, name="pose2")(h)
         )
-        seen = jax.lax.stop_gradient(features)
+        seen = features if self.turn_teaches else jax.lax.stop_gradient(features)
         h = nn.relu(Dense(self.hidden, kernel_init=start, name="turn1")(seen))
         six = Dense(SIX, kernel_init=start, name="turn2")(h)
         return theta, six + jnp.array(AT_REST)

@@ -85,6 +85,8 @@ def make_room(config: Config, template: Template) -> Room:
         model.neck,
         jnp.dtype(model.dtype),
         pooled=model.norm == "frozen" or model.encoder in POOLED,
+        # Runs from before there was a choice had the paper's.
+        turn_teaches=model.get("turn_teaches", False),
     )
     return Room(
         template,
