@@ -13,6 +13,7 @@ from handjax.hands.named_poses import NAMED
 from handjax.methods import deep_hand_mesh
 from handjax.methods.deep_hand_mesh import LOSSES, decoder, estimate, pose_vector
 from handjax.methods.deep_hand_mesh.correctives import Identity
+from handjax.methods.deep_hand_mesh.encoder import RESNET
 from handjax.methods.deep_hand_mesh.pose_vector import FREEDOMS
 from tests.methods.deep_hand_mesh.capture import TEMPLATE, batch_of
 
@@ -101,11 +102,26 @@ def slope_of(name, params, batch):
     return learn(params, RULE.init(params), batch, only)[3]
 
 
-def test_how_a_hand_is_turned_teaches_its_own_layers_alone(params, batch):
-    slope = slope_of("turn", params, batch)
-    for name, part in slope["encoder"]["params"].items():
+@pytest.mark.parametrize("teaches", [False, True])
+def test_how_a_hand_is_turned_teaches_features_where_a_config_says_so(teaches, batch):
+    config = page.get_config("test")
+    config.model.turn_teaches = teaches
+    net = estimate.make_room(config, TEMPLATE).encoder
+    image = estimate.picture(batch)[:1]
+
+    @jax.jit
+    def slope():
+        start = net.init(KEY, image)
+        return jax.grad(lambda p: jnp.sum(jnp.sin(net.apply(p, image)[1])))(start)
+
+    for name, part in slope()["params"].items():
         taught = any(jnp.any(leaf != 0.0) for leaf in jax.tree.leaves(part))
-        assert taught == name.startswith("turn"), name
+        wanted = name.startswith("turn") or (teaches and name == RESNET)
+        assert taught == wanted, name
+
+
+def test_how_a_hand_is_turned_says_nothing_to_the_decoder(params, batch):
+    slope = slope_of("turn", params, batch)
     assert not any(jnp.any(leaf) for leaf in jax.tree.leaves(slope["decoder"]))
 
 
