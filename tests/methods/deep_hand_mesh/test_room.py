@@ -248,6 +248,6 @@ def test_settings_that_cannot_be_are_named(change, complaint):
 
 def test_terms_that_a_loss_does_not_know_are_named():
     strange = config().unlock()
-    strange.phases[0].weights["photons"] = 1.0
+    strange.phases[-1].weights["photons"] = 1.0
     with pytest.raises(ValueError, match=r"weighs \['photons'\].*depth"):
         deep_hand_mesh.make(strange, TEMPLATE)
