@@ -49,8 +49,9 @@ def _without(*terms: str) -> Callable[[ConfigDict], None]:
 
 
 def _without_pose(config: ConfigDict) -> None:
-    """Nor a phase that learns from nothing else."""
+    """Nor a phase that learns from nothing else, nor how the hand is turned."""
     _without("pose")(config)
+    config.model.turn_teaches = False
     config.phases = tuple(p for p in config.phases if p.loss != "angles")
 
 
@@ -68,14 +69,13 @@ def _with_weights(config: ConfigDict) -> None:
 
 def _general(config: ConfigDict) -> None:
     """Sec. 8.4: a new encoder on hands of others, with their true bone lengths."""
-    steps = sum(phase.steps for phase in config.phases)
-    rate = config.optimizer.learning_rate
     phase = common.phase(
         "general",
         loss="general",
-        steps=steps,
+        steps=_weak_of(config).steps,
         weights={"pose": 1.0, "turn": 1.0},
-        optimizer={"learning_rate": rate},
+        optimizer={"learning_rate": config.optimizer.learning_rate},
+        every=1_000,
     )
     config.model.bones = "true"
     config.evaluation.source = "synthetic"
@@ -204,18 +204,23 @@ def _pictures(config: ConfigDict, pixels: int, targets: int) -> None:
 
 
 def _angles(steps: int, *, reuse: int) -> ConfigDict:
-    """The encoder by itself, on key points: the decoder has nothing to learn from hands
-    whose angles nobody knows yet, and costs as much again. The paper's encoder begins
-    with ImageNet's weights, Sec. 7."""
+    """The encoder by itself, on key points: with wrong angles a decoder has little to
+    learn from. The paper's encoder begins with ImageNet's weights, Sec. 7."""
     return common.phase(
         "angles",
         loss="angles",
         steps=steps,
         weights={"pose": 1.0, "turn": 1.0},
         sources=("studio",),
+        optimizer={"learning_rate": 1e-3},
         reuse=reuse,
         keep="latest",
     )
+
+
+def _weak_of(config: ConfigDict) -> ConfigDict:
+    """The phase that learns all of the subject's hand."""
+    return next(phase for phase in config.phases if phase.loss == "weak")
 
 
 def _weak(steps: int, *, laplacian: float, sizes: float, reuse: int = 1) -> ConfigDict:
@@ -252,7 +257,7 @@ def _weak(steps: int, *, laplacian: float, sizes: float, reuse: int = 1) -> Conf
 def _of_texture(config: ConfigDict) -> ConfigDict:
     """Sec. 11: 15 epochs after 35, the Laplacian at 1 after 5; slower at the 10th and
     the 12th where the rate falls by steps."""
-    weak = config.phases[-1]
+    weak = _weak_of(config)
     weights = {**weak.weights, "laplacian": weak.weights.laplacian / 5.0}
     falls = config.optimizer.schedule == "step"
     return common.phase(
@@ -271,9 +276,9 @@ def _of_texture(config: ConfigDict) -> ConfigDict:
 def _laptop(config: ConfigDict) -> None:
     """Two cores, minutes."""
     _pictures(config, 128, 2)
-    config.optimizer.learning_rate = 1e-3
+    config.optimizer.learning_rate = 5e-4
     config.studio.amount = "small"  # the least that has all 40 poses
-    # Drawing a moment takes longest.
+    # Drawing a moment takes longest, so each is learnt from several times.
     # Of a smooth surface the term goes with the fourth power of an edge's length: the
     # paper's 5 draws this template's vertices 1.3 mm off a true surface, 0.1 by 0.05,
     # as 5 those of `hand_12553`.
@@ -281,7 +286,6 @@ def _laptop(config: ConfigDict) -> None:
         _angles(3_500, reuse=6),
         _weak(2_500, laplacian=0.1, sizes=0.03, reuse=6),
     )
-    config.phases[1].optimizer = {"learning_rate": 5e-4}
     # One look a phase at moments that were learnt from.
     config.evaluation.update({"every": 10_000, "frames": 256})
 
@@ -294,7 +298,6 @@ def _small(config: ConfigDict) -> None:
         _angles(10_000, reuse=4),
         _weak(6_000, laplacian=0.3, sizes=0.03, reuse=4),
     )
-    config.phases[1].optimizer = {"learning_rate": 5e-4}
 
 
 def _paper(config: ConfigDict) -> None:

@@ -113,6 +113,19 @@ def test_a_term_that_is_left_out_stays_out_when_training_goes_on(rows):
     assert (weak.weights.depth, texture.weights.depth) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("rows", ["textured,general", "general,textured"])
+def test_phases_that_rows_add_do_not_depend_on_their_order(rows):
+    (
+        weak,
+        *_,
+    ) = [
+        p for p in deep_hand_mesh.get_config(f"small,{rows}").phases if p.loss == "weak"
+    ]
+    added = deep_hand_mesh.get_config(f"small,{rows}").phases[2:]
+    steps = {phase.loss: phase.steps for phase in added}
+    assert steps == {"texture": weak.steps * 15 // 35, "general": weak.steps}
+
+
 def test_hands_of_others_keep_their_joints_where_the_subjects_are_left_out():
     weak, general = deep_hand_mesh.get_config("test,without_pose,general").phases
     assert (weak.weights.pose, general.weights.pose) == (0.0, 1.0)

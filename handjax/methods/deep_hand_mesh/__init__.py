@@ -8,7 +8,8 @@ with the depth that several cameras measured.
 What differs, and why. No global rotation is estimated, as in the paper: a hand is laid
 on the TRUE wrist and finger roots, in training and in the test, and errors are to be
 read so. Angles turn about the template's anatomical axes, which the paper's artists had
-in their rig. Small encoders keep all pixels of the last features. Spheres of fingers
+in their rig. Small encoders keep all pixels of the last features, begin by themselves
+with the subject's angles, and learn from how a hand is turned too. Spheres of fingers
 alone keep apart, and each pair counts once: those of the palm's bones, which Eq. 2 has
 too, begin in one wrist and never do. Eq. 2 takes posed bones, where the zero pose is
 printed. Depth is a mean over pixels that both have, texture over texels and views,

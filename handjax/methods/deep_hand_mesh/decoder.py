@@ -178,7 +178,9 @@ def world_from_model(
 
 
 def with_bones_of(
-    found: Float[Array, "21 3"], true: Float[Array, "21 3"]
+    found: Float[Array, "21 3"],
+    true: Float[Array, "21 3"],
+    valid: Bool[Array, "21"] | None = None,
 ) -> Float[Array, "21 3"]:
     """Key points whose bones keep their directions and get others' lengths, mm.
 
@@ -188,6 +190,7 @@ def with_bones_of(
     Args:
         found: key points of a hand, mm, anywhere.
         true: of which the lengths are, mm; constants, with no gradient to them.
+        valid: which of these are known; a bone between others keeps its length.
 
     Source: [moon2020] Sec. 8.4.
     """
@@ -195,8 +198,10 @@ def with_bones_of(
     for joint, parent in enumerate(KEYPOINT_PARENTS[1:], start=1):
         bone, other = found[joint] - found[parent], true[joint] - true[parent]
         squared = jnp.maximum(jnp.sum(jnp.square(bone)), 1e-6)
-        length = jnp.sqrt(jnp.sum(jnp.square(other)))
-        placed.append(placed[parent] + length / jnp.sqrt(squared) * bone)
+        longer = jnp.sqrt(jnp.sum(jnp.square(other))) / jnp.sqrt(squared)
+        if valid is not None:
+            longer = jnp.where(valid[joint] & valid[parent], longer, 1.0)
+        placed.append(placed[parent] + longer * bone)
     return jnp.stack(placed)
 
 

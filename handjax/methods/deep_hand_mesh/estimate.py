@@ -215,7 +215,8 @@ def with_true_bones(
     joints: Float[Array, "batch 21 3"], batch: Batch
 ) -> Float[Array, "batch 21 3"]:
     """Key points with the lengths of the labels' bones, see `decoder.with_bones_of`."""
-    return jax.vmap(decoder.with_bones_of)(joints, batch.labels.joints)
+    true, valid = batch.labels.joints, batch.labels.joints_valid
+    return jax.vmap(decoder.with_bones_of)(joints, true, valid)
 
 
 def _world(

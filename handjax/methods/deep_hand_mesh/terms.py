@@ -53,8 +53,8 @@ def of_joints(prediction: Prediction, batch: Batch, *, own: bool = True) -> Term
     Args:
         prediction: for the batch.
         batch: with joints.
-        own: whether L_pose judges the decoder's own lengths of bones, or where these
-            point, with the true ones.
+        own: whether L_pose judges the decoder's own lengths of bones, or true lengths
+            along its directions.
     """
     true, valid = _true(batch)
     if own:

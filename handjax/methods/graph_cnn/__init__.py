@@ -9,7 +9,8 @@ parameters. Terms are the paper's sums in cm over the number of vertices, see
 `labelled`. Scale and root depth are given where the labels of a batch say them, as the
 paper has it in training and test; what the networks say without them is estimated
 beside it (`methods.lift.find_root`). Depth maps are compared where both show a hand.
-The regressor works on vertices around their mean.
+The regressor works on vertices around their mean. Pseudo-ground truth is from
+the network whose hourglasses have been tuned, unless a config asks for the paper's.
 
 Notation, shared by every function here and by the tests:
     u, d, s, z_r: of a point in the picture, and its depth there: see `methods.lift`.
@@ -54,7 +55,7 @@ from handjax.methods.graph_cnn.estimate import (
     predict,
     regressed,
 )
-from handjax.methods.graph_cnn.phases import LOSSES, TEACHERS, check
+from handjax.methods.graph_cnn.phases import LOSSES, check
 from handjax.methods.method import Config, Method, Terms
 from handjax.methods.pictures import (
     camera_of,
@@ -77,9 +78,9 @@ FINE_TUNING = ("hourglass", "weak")
 """Losses on real pictures: the hourglasses by themselves, then all networks."""
 TEACHER = "teacher"
 """Parameters that make the pseudo-ground truth. The paper's are those of its
-"pretrained model", as they were before fine-tuning. Hourglasses that have been tuned
-say more of the pictures than true heat-maps make up for, and who learns from others
-unlearns that: see docs/graph_cnn.md. Source: [ge2019] Sec. 4.1 and 4.4."""
+"pretrained model", as they were before fine-tuning. With hourglasses that have not been
+tuned a teacher is worse than the network it teaches, true heat-maps or not: see
+docs/graph_cnn.md. Source: [ge2019] Sec. 4.1 and 4.4."""
 
 
 def make(config: Config, template: Template) -> Method:
@@ -101,7 +102,7 @@ def make(config: Config, template: Template) -> Method:
     taught = "weak" in losses
     tuning = [loss for loss in losses if loss in FINE_TUNING] if taught else []
     # Runs from before there was a choice had the paper's.
-    if config.model.get("teacher", TEACHERS[1]) == TEACHERS[1]:
+    if config.model.get("teacher", "pretrained") == "pretrained":
         tuning = tuning[:1]
     terms = partial(_terms, room=room, mesh=mesh, settings=config.synthetic.rgb)
     return Method(

@@ -52,7 +52,7 @@ def check(config: Config) -> None:
         ),
         "model.pipeline": (model.pipeline in PIPELINES, f"one of {PIPELINES}"),
         "model.teacher": (
-            model.get("teacher", TEACHERS[0]) in TEACHERS,
+            model.get("teacher", "pretrained") in TEACHERS,
             f"one of {TEACHERS}",
         ),
         # Runs from before there were blocks have one in a row.

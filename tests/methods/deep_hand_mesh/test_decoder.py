@@ -162,3 +162,11 @@ def test_bones_get_the_true_lengths_with_finite_slopes_where_there_are_none():
         assert np.linalg.norm(way) == pytest.approx(np.linalg.norm(wanted), abs=1e-3)
     assert jnp.all(jnp.isfinite(slope(found, true, 0)))
     np.testing.assert_array_equal(slope(found, true, 1), 0.0)
+    # An unknown joint says nothing of the bones that it ends.
+    known = np.arange(21) != 2
+    lost = np.where(known[:, None], true, 1e4)
+    kept = np.asarray(jax.jit(decoder.with_bones_of)(found, lost, known))
+    for joint in (2, 3):
+        own = np.linalg.norm(found[joint] - found[joint - 1])
+        assert np.linalg.norm(kept[joint] - kept[joint - 1]) == pytest.approx(own)
+    np.testing.assert_allclose(kept[9:], placed[9:], atol=1e-4)

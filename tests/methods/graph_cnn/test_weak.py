@@ -115,7 +115,8 @@ def test_the_teacher_does_not_move(method, room, params, measured):
 
 
 def moved(params):
-    return params | {"encoder": jax.tree.map(lambda x: x + 1.0, params["encoder"])}
+    names = ("encoder", "heatmaps")
+    return params | {n: jax.tree.map(lambda x: x + 1.0, params[n]) for n in names}
 
 
 def test_fine_tuning_begins_with_a_copy_of_what_was_learnt(method, params):
@@ -133,9 +134,22 @@ def test_who_teaches_a_weak_phase_is_chosen(teacher, config, params):
     made = graph_cnn.make(chosen, TEMPLATE)
     tuned = moved(made.begin("hourglass", params))
     begun = made.begin("weak", tuned)
-    leaf = jax.tree.leaves(begun[TEACHER]["encoder"])[0]
-    before, after = (jax.tree.leaves(x["encoder"])[0] for x in (params, tuned))
-    np.testing.assert_array_equal(leaf, after if teacher == "tuned" else before)
+    wanted = tuned if teacher == "tuned" else params
+    for name in ("encoder", "heatmaps"):
+        same = jax.tree.map(np.array_equal, begun[TEACHER][name], wanted[name])
+        assert all(jax.tree.leaves(same)), name
+    assert jax.tree.structure(begun) == jax.tree.structure(params)
+
+
+def test_another_teacher_is_refused_and_old_runs_had_the_papers(config, params):
+    old = config.copy_and_resolve_references().unlock()
+    old.model.teacher = "aunt"
+    with pytest.raises(ValueError, match="teacher is 'aunt'"):
+        graph_cnn.make(old, TEMPLATE)
+    del old.model["teacher"]
+    made = graph_cnn.make(old, TEMPLATE)
+    begun = made.begin("hourglass", params)
+    assert made.begin("weak", begun) is begun
 
 
 def test_a_weak_phase_alone_makes_the_copy_itself(config, params):
