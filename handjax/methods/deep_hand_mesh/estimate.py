@@ -216,6 +216,7 @@ def with_true_bones(
 ) -> Float[Array, "batch 21 3"]:
     """Key points with the lengths of the labels' bones, see `decoder.with_bones_of`."""
     true, valid = batch.labels.joints, batch.labels.joints_valid
+    assert true is not None  # the callers have looked
     return jax.vmap(decoder.with_bones_of)(joints, true, valid)
 
 
