@@ -206,15 +206,22 @@ def _place(posed: Posed, batch: Batch) -> Posed:
 
 
 def lay(joints: Float[Array, "batch 21 3"], batch: Batch) -> Float[Array, "batch 21 3"]:
-    """Key points of the model's frame in the world, on the TRUE roots, which must be
-    known."""
+    """Key points of the model's frame in the world, on the TRUE roots, mm.
+
+    The batch's joints must be known.
+
+    Source: [moon2020] Sec. 5.2.
+    """
     return jax.vmap(transforms.apply)(_world(joints, batch), joints)
 
 
 def with_true_bones(
     joints: Float[Array, "batch 21 3"], batch: Batch
 ) -> Float[Array, "batch 21 3"]:
-    """Key points with the lengths of the labels' bones, see `decoder.with_bones_of`."""
+    """Key points with the lengths of the labels' bones, mm, where these are known.
+
+    Source: [moon2020] Sec. 8.4.
+    """
     true, valid = batch.labels.joints, batch.labels.joints_valid
     assert true is not None  # the callers have looked
     return jax.vmap(decoder.with_bones_of)(joints, true, valid)

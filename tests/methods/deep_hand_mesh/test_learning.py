@@ -132,21 +132,14 @@ def test_the_size_of_a_pose_corrective_says_nothing_to_the_encoder(closed, batch
 
 
 def test_a_decoder_is_judged_by_its_bones_and_an_encoder_by_true_ones(params, batch):
-    """In one run of both phases, whose config has others' lengths for the second."""
-    made = {
-        "general": deep_hand_mesh.make(page.get_config("test,general"), TEMPLATE),
-        **dict.fromkeys(("angles", "weak"), METHOD),
-    }
+    """Whatever lengths a config has for others' hands."""
     rest = decoder.keypoints(decoder.Posed(TEMPLATE.joints, TEMPLATE.vertices))
     larger = jnp.broadcast_to(1.2 * rest, (2, 21, 3))
     others = batch._replace(labels=batch.labels._replace(joints=larger))
+    variants = {"general": "test,general", "angles": "test", "weak": "test,general"}
     rooms = {
         loss: estimate.make_room(page.get_config(variant), TEMPLATE)
-        for loss, variant in (
-            ("general", "test,general"),
-            ("angles", "test"),
-            ("weak", "test,general"),
-        )
+        for loss, variant in variants.items()
     }
     six = jnp.broadcast_to(jnp.array([1.0, 0, 0, 0, 1.0, 0]), (2, 6))
 
@@ -155,7 +148,7 @@ def test_a_decoder_is_judged_by_its_bones_and_an_encoder_by_true_ones(params, ba
     def cost(decoder, loss):
         own = params | {"decoder": decoder}
         found = estimate.pose(own, jnp.zeros((2, 28)), six, others, rooms[loss])
-        return made[loss].losses[loss](own, found, others)["pose"]
+        return METHOD.losses[loss](own, found, others)["pose"]
 
     still = jax.tree.map(jnp.zeros_like, params["decoder"])
     for loss in ("general", "angles"):
