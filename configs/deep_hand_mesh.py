@@ -8,7 +8,7 @@ python train.py --config=configs/deep_hand_mesh.py:small,linear
                                                            a row of Table 1
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ml_collections import ConfigDict
 
@@ -24,6 +24,8 @@ OWN = {
     "cube": 260.0,  # mm, as of the studio in colour
 }
 """The paper's own dataset. Source: [moon2020] Sec. 8.1."""
+MANY = {"studio": 16}
+"""Pictures a step of the encoder by itself, which is quick."""
 OTHERS = {"name": "rhd", "splits": ("training",), "views": 1, "labels": ("joints",)}
 """That of other people's hands. Source: [moon2020] Sec. 8.4."""
 
@@ -166,7 +168,16 @@ def get_config(variant: str = "") -> ConfigDict:
                 {
                     "pipeline": "correctives",  # or "linear"
                     "without": ("weights",),  # of "skeleton", "identity", "pose"
-                    "encoder": "small",  # or "resnet18", "resnet50", "tiny"
+                    "encoder": "light",  # or "small", "resnet18", "resnet50", "tiny"
+                    "shrink": 2,  # pictures' edges, before the encoder; not printed
+                    "variety": ConfigDict(  # of pictures in training; not printed
+                        {
+                            "roll": 30.0,  # degrees, at most
+                            "shift": 0.06,  # share of the edge, at most
+                            "zoom": 0.1,  # logarithm, at most
+                            "tint": 0.05,  # logarithm of each colour's gain, SD
+                        }
+                    ),
                     "norm": "group",  # or "frozen", for weights from elsewhere:
                     "pretrained": "",  # their .safetensors or .npz, Sec. 7: ImageNet's
                     "neck": 512,  # features between the encoder's last layers
@@ -203,7 +214,9 @@ def _pictures(config: ConfigDict, pixels: int, targets: int) -> None:
     config.synthetic.rgb.samples = 1
 
 
-def _angles(steps: int, *, reuse: int) -> ConfigDict:
+def _angles(
+    steps: int, *, reuse: int, batch_sizes: Mapping[str, int] | None = None
+) -> ConfigDict:
     """The encoder by itself, on key points: with wrong angles a decoder has little to
     learn from. The paper's encoder begins with ImageNet's weights, Sec. 7."""
     return common.phase(
@@ -212,6 +225,7 @@ def _angles(steps: int, *, reuse: int) -> ConfigDict:
         steps=steps,
         weights={"pose": 1.0, "turn": 1.0},
         sources=("studio",),
+        batch_sizes=batch_sizes,
         optimizer={"learning_rate": 1e-3},
         reuse=reuse,
         keep="latest",
@@ -283,8 +297,8 @@ def _laptop(config: ConfigDict) -> None:
     # paper's 5 draws this template's vertices 1.3 mm off a true surface, 0.1 by 0.05,
     # as 5 those of `hand_12553`.
     config.phases = (
-        _angles(3_500, reuse=6),
-        _weak(2_500, laplacian=0.1, sizes=0.03, reuse=6),
+        _angles(7_000, reuse=20, batch_sizes=MANY),
+        _weak(3_000, laplacian=0.1, sizes=0.03, reuse=6),
     )
     # One look a phase at moments that were learnt from.
     config.evaluation.update({"every": 10_000, "frames": 256})
@@ -295,7 +309,7 @@ def _small(config: ConfigDict) -> None:
     _laptop(config)
     config.template = "hand_1721"
     config.phases = (
-        _angles(10_000, reuse=4),
+        _angles(16_000, reuse=16, batch_sizes=MANY),
         _weak(6_000, laplacian=0.3, sizes=0.03, reuse=4),
     )
 
@@ -306,6 +320,8 @@ def _paper(config: ConfigDict) -> None:
     config.template = "hand_12553"
     config.batch_size = 32  # Sec. 7
     config.model.update({"encoder": "resnet50", "unit": 1.0, "turn_teaches": False})
+    config.model.shrink = 1
+    config.model.variety = dict.fromkeys(config.model.variety, 0.0)
     config.optimizer.update(  # Sec. 7
         {
             **{"learning_rate": 1e-4, "schedule": "step", "drops": (30 / 35, 32 / 35)},
@@ -322,7 +338,13 @@ def _test(config: ConfigDict) -> None:
     config.batch_size = 2
     config.model.update(
         {
-            **{"encoder": "tiny", "neck": 8, "hidden": 8, "skeleton_hidden": 8},
+            **{
+                "encoder": "tiny",
+                "shrink": 1,
+                "neck": 8,
+                "hidden": 8,
+                "skeleton_hidden": 8,
+            },
             **{"texels": 16, "finer": 2},
         }
     )

@@ -41,11 +41,14 @@ class Stages(NamedTuple):
         blocks: residual blocks at each resolution.
         bottleneck: whether a block is 1x1, 3x3, 1x1 with four times the channels out,
             or two 3x3.
+        maximum: whether one halves the resolution before them; without it the first
+            of them has half of the picture's.
     """
 
     widths: tuple[int, ...]
     blocks: tuple[int, ...]
     bottleneck: bool = False
+    maximum: bool = True
 
     @property
     def features(self) -> int:
@@ -60,6 +63,7 @@ STAGES = {
     "resnet50": RESNET_50,
     "resnet18": RESNET_18,
     "small": Stages((32, 64, 96, 128), (1, 1, 1, 1)),  # two cores, minutes
+    "light": Stages((24, 48, 72, 96), (1, 1, 1, 1), maximum=False),  # of 64 pixels
     "tiny": Stages((16, 16), (1, 1)),
 }
 """By the name that a config gives."""
@@ -72,7 +76,8 @@ class Features(NamedTuple):
     """What a network sees in pictures.
 
     Attributes:
-        pixels: at the coarsest resolution, 1/32 with four stages, rounded up.
+        pixels: at the coarsest resolution, 1/32 with four stages and a maximum before
+            them, rounded up.
         mean: over them.
     """
 
@@ -193,7 +198,8 @@ class ResNet(nn.Module):
     def __call__(self, x: Float[Array, "batch h w c"]) -> Features:
         _check(self.stages, self.norm)
         x = _convolve(x.astype(self.dtype), self.stages.widths[0], 7, 2, "conv1")
-        x = max_pool(nn.relu(_norm(x, self.norm, "norm1")))
+        x = nn.relu(_norm(x, self.norm, "norm1"))
+        x = max_pool(x) if self.stages.maximum else x
         for number, (width, blocks) in enumerate(
             zip(self.stages.widths, self.stages.blocks, strict=True)
         ):

@@ -13,7 +13,7 @@ from jaxtyping import Array, Int, Key
 from handjax.training.phases import Phase
 from handjax.training.step import keys_of
 
-SLOTS, HELD = 256, 2**29
+SLOTS, HELD = 256, 2**30
 """Batches in a pool, and bytes, at most."""
 
 

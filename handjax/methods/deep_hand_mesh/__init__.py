@@ -164,7 +164,8 @@ def _begin(
     if room.folded:
         params = fold(params, room)
     if loss == "general":
-        blank = jnp.zeros((1, pixels, pixels, 3))
+        edge = pixels // room.shrink
+        blank = jnp.zeros((1, edge, edge, 3))
         fresh = room.encoder.init(jax.random.key(NEWBORN), blank)
         return params | {"encoder": fresh}
     if loss != "texture":
@@ -305,3 +306,9 @@ def _check_pixels(config: Config) -> None:
     if len(set(sizes.values())) > 1:
         told = ", ".join(f"{name} is {size}" for name, size in sizes.items())
         raise ValueError(f"an encoder takes pictures of one size; {told}: set one")
+    pixels, shrink = config.studio.rgb.pixels, config.model.get("shrink", 1)
+    if shrink < 1 or pixels % shrink:
+        raise ValueError(
+            f"model.shrink is {shrink}; it must be a divisor of the {pixels} pixels of "
+            "pictures"
+        )

@@ -15,6 +15,12 @@ from handjax.methods.deep_hand_mesh import correctives, decoder, encoder, linear
 from handjax.methods.deep_hand_mesh.correctives import Corrective, Identity
 from handjax.methods.deep_hand_mesh.decoder import ROOTS, Decoded, Posed
 from handjax.methods.deep_hand_mesh.pose_vector import FREEDOMS
+from handjax.methods.deep_hand_mesh.variety import (
+    Variety,
+    rolled_back,
+    variety_of,
+    vary,
+)
 from handjax.methods.method import Config
 from handjax.networks.resnet import POOLED, STAGES
 
@@ -63,6 +69,8 @@ class Room(NamedTuple):
         beta: identity code of the subject.
         bones: one of `BONES`.
         folded: whether the identity is constants, which nothing moves.
+        shrink: by how much pictures are averaged down before the encoder.
+        variety: of pictures in training; None for none.
     """
 
     template: Template
@@ -74,6 +82,8 @@ class Room(NamedTuple):
     beta: Float[Array, "32"]
     bones: str
     folded: bool
+    shrink: int = 1
+    variety: Variety | None = None
 
 
 def make_room(config: Config, template: Template) -> Room:
@@ -104,6 +114,9 @@ def make_room(config: Config, template: Template) -> Room:
         correctives.identity_code(config.studio.subject),
         model.bones,
         model.folded,
+        # Runs from before these were settings had the paper's.
+        model.get("shrink", 1),
+        variety_of(model),
     )
 
 
@@ -114,7 +127,8 @@ def init(key: PRNGKeyArray, batch: Batch, room: Room) -> dict[str, Any]:
         made = linear.init(room.template, making, room.hidden)
     else:
         made = correctives.init(room.correctives, making)
-    params = {"encoder": room.encoder.init(seeing, picture(batch)[:1]), "decoder": made}
+    seen = picture(batch, room.shrink)[:1]
+    params = {"encoder": room.encoder.init(seeing, seen), "decoder": made}
     return fold(params, room) if room.folded else params
 
 
@@ -130,19 +144,24 @@ def fold(params: dict[str, Any], room: Room) -> dict[str, Any]:
 def predict(
     params: Any, state: Any, batch: Batch, *, key: Any, train: Any, room: Room
 ) -> tuple[Prediction, Any]:
-    """All of it, in one pass, the same in training and in use.
+    """All of it, in one pass; in training of pictures that vary.
 
     Args:
         params: of `init`.
         state: none.
         batch: its first views; the joints of its labels, if there are any.
-        key: unused.
-        train: unused.
+        key: of how pictures vary.
+        train: whether they do.
         room: what does not change.
     """
-    del key, train
-    found: Any = room.encoder.apply(params["encoder"], picture(batch))
+    seen, Z = picture(batch, room.shrink), None
+    if train and room.variety is not None:
+        keys = jax.random.split(key, len(seen))
+        seen, Z = jax.vmap(partial(vary, most=room.variety))(keys, seen)
+    found: Any = room.encoder.apply(params["encoder"], seen)
     theta, six = found
+    if Z is not None:
+        six = jax.vmap(rolled_back)(six, Z)
     return pose(params, theta, six, batch, room), state
 
 
@@ -182,8 +201,12 @@ def refinement(
     return identity, correctives.of_pose(room.correctives, params, t, theta)
 
 
-def picture(batch: Batch) -> Float[Array, "batch height width 3"]:
+def picture(batch: Batch, shrink: int = 1) -> Float[Array, "batch height width 3"]:
     """What the first camera saw; black where it saw nothing.
+
+    Args:
+        batch: with pictures in its views.
+        shrink: by how much they are averaged down, a divisor of their edges.
 
     Raises:
         ValueError: the views have no pictures.
@@ -194,7 +217,12 @@ def picture(batch: Batch) -> Float[Array, "batch height width 3"]:
             "deep_hand_mesh reads pictures in colour, but these views have none; set "
             "synthetic.modality and studio.modality to 'rgb', real.sees to 'image'"
         )
-    return jnp.where(views.valid[:, :1, None, None], views.image[:, 0], 0.0)
+    seen = jnp.where(views.valid[:, :1, None, None], views.image[:, 0], 0.0)
+    if shrink == 1:
+        return seen
+    count, height, width, _ = seen.shape
+    blocks = (count, height // shrink, shrink, width // shrink, shrink, 3)
+    return seen.reshape(blocks).mean(axis=(2, 4))
 
 
 def _place(posed: Posed, batch: Batch) -> Posed:

@@ -63,7 +63,7 @@ def learn(params, state, batch, weights):
     """A step on weighted terms."""
 
     def cost(params):
-        found, _ = METHOD.predict(params, {}, batch, key=None, train=True)
+        found, _ = METHOD.predict(params, {}, batch, key=KEY, train=True)
         known = METHOD.losses["weak"](params, found, batch)
         values = jnp.stack([known[name] for name in TERMS])
         return jnp.sum(weights * values), values

@@ -91,7 +91,7 @@ def test_every_part_of_a_decoder_learns_from_a_capture(row, truth):
     @jax.jit
     @jax.grad
     def slope(params):
-        found, _ = made.predict(params, {}, batch, key=None, train=True)
+        found, _ = made.predict(params, {}, batch, key=KEY, train=True)
         known = made.losses["weak"](params, found, batch)
         return known["pose"] + known["depth"] + known["turn"]
 
