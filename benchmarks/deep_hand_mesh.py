@@ -72,7 +72,7 @@ def frames(variant: str, repeats: int) -> tuple[dict[str, float], str]:
     batch = jax.jit(source.sample)(jax.random.key(0), source.held)
     params, _ = jax.jit(method.init)(jax.random.key(1), batch)
     folded = estimate.fold(params, room)
-    picture = estimate.picture(batch)
+    picture = estimate.picture(batch, room.shrink)
 
     @jax.jit
     def encode(params: Any, picture: Array) -> Any:
@@ -88,7 +88,7 @@ def frames(variant: str, repeats: int) -> tuple[dict[str, float], str]:
         "all of predict, folded": partial(whole, folded, {}, batch),
     }
     seconds = timing.fastest(calls, repeats=repeats)
-    pixels, count = config.studio.rgb.pixels, len(room.template.vertices)
+    pixels, count = picture.shape[1], len(room.template.vertices)
     line = f"{backend()}: {pixels} x {pixels} pixels, {config.model.encoder} encoder, "
     rates = {name: 1.0 / taken for name, taken in seconds.items()}
     return rates, f"{line}{count:,} vertices, {config.studio.rgb.targets} target views"

@@ -297,8 +297,8 @@ def _laptop(config: ConfigDict) -> None:
     # paper's 5 draws this template's vertices 1.3 mm off a true surface, 0.1 by 0.05,
     # as 5 those of `hand_12553`.
     config.phases = (
-        _angles(7_000, reuse=20, batch_sizes=MANY),
-        _weak(3_000, laplacian=0.1, sizes=0.03, reuse=6),
+        _angles(6_000, reuse=20, batch_sizes=MANY),
+        _weak(2_500, laplacian=0.1, sizes=0.03, reuse=6),
     )
     # One look a phase at moments that were learnt from.
     config.evaluation.update({"every": 10_000, "frames": 256})
