@@ -81,6 +81,12 @@ def test_a_small_network_sees_each_picture_alone():
     assert np.std(both.mean) > 0.01
 
 
+def test_without_a_maximum_features_lie_twice_as_densely():
+    params, out = shapes(SMALL._replace(maximum=False))
+    assert out.pixels.shape == (2, 16, 24, 8)
+    assert jax.tree.structure(params) == jax.tree.structure(shapes(SMALL)[0])
+
+
 def test_statistics_have_no_gradient_and_all_else_has():
     network = ResNet(SMALL, "frozen")
     params = start(network)["params"]
