@@ -108,7 +108,8 @@ def phase(
             frames beside the others.
         shown: the source of one example that the phase begins by looking at.
         reuse: how often an example is learnt from, on average: a pool of the last 256
-            batches is drawn into every so many steps. For sources that are slow.
+            batches, or 1 GiB of them, is drawn into every so many steps. For sources
+            that are slow.
     """
     return ConfigDict(
         {

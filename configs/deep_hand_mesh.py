@@ -93,6 +93,7 @@ def _on_real(config: ConfigDict) -> None:
         config.evaluation.source = "synthetic"  # the studio's subject is none of it
     for phase in others or config.phases:
         phase.sources, phase.reuse = (common.REAL,), 1
+        phase.batch_sizes = {}
 
 
 def _textured(config: ConfigDict) -> None:
@@ -338,13 +339,7 @@ def _test(config: ConfigDict) -> None:
     config.batch_size = 2
     config.model.update(
         {
-            **{
-                "encoder": "tiny",
-                "shrink": 1,
-                "neck": 8,
-                "hidden": 8,
-                "skeleton_hidden": 8,
-            },
+            **{"encoder": "tiny", "neck": 8, "hidden": 8, "skeleton_hidden": 8},
             **{"texels": 16, "finer": 2},
         }
     )

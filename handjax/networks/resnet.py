@@ -37,12 +37,12 @@ class Stages(NamedTuple):
 
     Attributes:
         widths: channels of the 3x3 convolutions at each resolution, the finest first,
-            a quarter of the picture's; the convolution before them has the first.
+            a quarter of the picture's, half of it without `maximum`; the convolution
+            before them has the first.
         blocks: residual blocks at each resolution.
         bottleneck: whether a block is 1x1, 3x3, 1x1 with four times the channels out,
             or two 3x3.
-        maximum: whether one halves the resolution before them; without it the first
-            of them has half of the picture's.
+        maximum: whether one halves the resolution before them.
     """
 
     widths: tuple[int, ...]
@@ -59,11 +59,12 @@ class Stages(NamedTuple):
 WIDTHS = (64, 128, 256, 512)
 RESNET_18 = Stages(WIDTHS, (2, 2, 2, 2))
 RESNET_50 = Stages(WIDTHS, (3, 4, 6, 3), bottleneck=True)
+# "light" takes pictures of 64 pixels where "small" takes those of 128.
 STAGES = {
     "resnet50": RESNET_50,
     "resnet18": RESNET_18,
     "small": Stages((32, 64, 96, 128), (1, 1, 1, 1)),  # two cores, minutes
-    "light": Stages((24, 48, 72, 96), (1, 1, 1, 1), maximum=False),  # of 64 pixels
+    "light": Stages((24, 48, 72, 96), (1, 1, 1, 1), maximum=False),
     "tiny": Stages((16, 16), (1, 1)),
 }
 """By the name that a config gives."""
@@ -179,7 +180,8 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """A 7x7 convolution and a maximum, each at every second pixel, then the stages.
+    """A 7x7 convolution and a maximum, each at every second pixel, then the stages;
+    the maximum is left out where these say so.
 
     Attributes:
         stages: `RESNET_18`, `RESNET_50` or smaller.

@@ -64,6 +64,8 @@ def test_a_subject_is_tested_with_its_surface_on_what_was_not_learnt_or_was(
         *(f"test,{row}" for row in deep_hand_mesh.ROWS),
         "small,textured,adapt",
         "small,general,real,adapt",
+        "real",
+        "small,real",
     ],
 )
 def test_every_variant_names_what_exists(variant):

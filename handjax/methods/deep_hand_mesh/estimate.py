@@ -142,7 +142,7 @@ def fold(params: dict[str, Any], room: Room) -> dict[str, Any]:
 
 
 def predict(
-    params: Any, state: Any, batch: Batch, *, key: Any, train: Any, room: Room
+    params: Any, state: Any, batch: Batch, *, key: Any, train: bool, room: Room
 ) -> tuple[Prediction, Any]:
     """All of it, in one pass; in training of pictures that vary.
 

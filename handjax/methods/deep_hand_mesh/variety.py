@@ -37,19 +37,42 @@ class Variety(NamedTuple):
 
 
 def variety_of(model: Config) -> Variety | None:
-    """What a config says; None where pictures stay as they are, as in older runs."""
+    """What a config says; None where pictures stay as they are, as in older runs.
+
+    Args:
+        model: its `model`.
+
+    Raises:
+        ValueError: an amount is below 0.
+    """
     settings = model.get("variety", None)
-    found = Variety(**settings) if settings else None
-    return found if found and any(found) else None
+    if not settings:
+        return None
+    found = Variety(**settings)
+    for name, amount in found._asdict().items():
+        if amount < 0.0:
+            raise ValueError(f"model.variety.{name} is {amount}; it must be 0 or more")
+    return found if any(found) else None
 
 
 def vary(
     key: PRNGKeyArray, picture: Float[Array, "edge edge 3"], most: Variety
 ) -> tuple[Float[Array, "edge edge 3"], Float[Array, "3 3"]]:
-    """A picture rolled about its middle, moved, scaled and tinted; and its Z.
+    """A picture rolled about its middle, moved, scaled and tinted.
 
-    Beyond the border its own pixels go on. Rolled is the picture, so Z is true of a
-    camera that looks at the crop's middle.
+        taken = Z^T shown / size + shift
+
+    of pixels' places from the middle: what a camera shows that has rolled about its
+    own axis by Z, in a crop that is larger or smaller and lies beside the old one.
+    Beyond the border its own pixels go on.
+
+    Args:
+        key: of this picture.
+        picture: square, sRGB from 0 to 1.
+        most: how much it may vary.
+
+    Returns:
+        the picture, and Z.
     """
     rolling, moving, scaling, tinting = jax.random.split(key, 4)
     angle = jnp.deg2rad(_within(rolling, (), most.roll))
@@ -67,7 +90,14 @@ def vary(
 
 
 def rolled_back(six: Float[Array, "6"], Z: Float[Array, "3 3"]) -> Float[Array, "6"]:
-    """How the hand is turned in what was taken, from how it is in what is shown."""
+    """How the hand is turned in what was taken, from how it is in what is shown.
+
+        six_taken = Z^T six_shown, column by column
+
+    Args:
+        six: found in what is shown.
+        Z: of `vary`.
+    """
     return matmul(six.reshape(2, 3), Z).reshape(6)
 
 

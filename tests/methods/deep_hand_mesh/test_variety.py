@@ -1,5 +1,8 @@
 """Pictures as they might have been taken too."""
 
+from functools import partial
+
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -49,6 +52,21 @@ def test_what_is_seen_rolls_as_the_camera_says(number):
     np.testing.assert_allclose(middle(seen), Z[:2, :2] @ np.array([6.0, 3.0]), atol=0.1)
 
 
+def test_a_camera_that_rolls_shows_what_a_rolled_picture_does():
+    """Wherever the crop lies in what the camera sees."""
+    middle_of_crop, focal = jnp.array([300.0, -200.0, 700.0]), 150.0
+    point = middle_of_crop + jnp.array([25.0, -12.0, 30.0])
+
+    def place(Z):
+        """From the middle of the crop, in pixels."""
+        seen, centre = Z @ point, Z @ middle_of_crop
+        return focal * (seen[:2] / seen[2] - centre[:2] / centre[2])
+
+    shown, Z = vary(KEY, blob(*place(jnp.eye(3))), STILL._replace(roll=60.0))
+    assert abs(Z[0, 1]) > 0.05
+    np.testing.assert_allclose(middle(shown), place(Z), atol=0.1)
+
+
 def test_sizes_and_places_and_colours_vary_within_bounds():
     keys = jax.random.split(KEY, 64)
     picture = 0.5 * blob(4, 0)
@@ -65,6 +83,13 @@ def test_sizes_and_places_and_colours_vary_within_bounds():
     assert np.all(moved.min(axis=0) < -2.0)
     bright = np.log(np.asarray(after(tint=0.05)).max(axis=(1, 2)) / 0.5)
     assert 0.03 < bright.std() < 0.08
+    assert np.all(bright.std(axis=1) > 1e-3)  # each colour for itself
+
+
+def test_no_colour_is_brighter_than_white():
+    seen = vary(KEY, jnp.ones((4, 4, 3)), STILL._replace(tint=1.0))[0]
+    assert seen.max() == 1.0
+    assert seen.min() < 0.99
 
 
 def test_how_a_hand_is_turned_rolls_back():
@@ -84,20 +109,30 @@ def test_only_training_varies_and_its_key_says_how():
     params = jax.jit(lambda: method.init(KEY, batch)[0])()
     room = estimate.make_room(config, TEMPLATE)
 
+    @partial(jax.jit, static_argnums=1)
     def found(key, train):
-        return method.predict(params, {}, batch, key=key, train=train)[0].theta
+        return method.predict(params, {}, batch, key=key, train=train)[0]
 
-    def seen(key):
-        both = jax.vmap(lambda key, one: vary(key, one, room.variety)[0])
-        return both(jax.random.split(key, 2), estimate.picture(batch))
+    @jax.jit
+    def wanted(key):
+        keys = jax.random.split(key, 2)
+        shown = partial(vary, most=room.variety)
+        image, Z = jax.vmap(shown)(keys, estimate.picture(batch, room.shrink))
+        theta, six = room.encoder.apply(params["encoder"], image)
+        six = jax.vmap(rolled_back)(six, Z)
+        return estimate.pose(params, theta, six, batch, room)
 
-    for key in jax.random.split(KEY):
-        wanted = room.encoder.apply(params["encoder"], seen(key))[0]
-        np.testing.assert_allclose(
-            jax.jit(found, static_argnums=1)(key, True), wanted, atol=1e-6
-        )
-    still = room.encoder.apply(params["encoder"], estimate.picture(batch))[0]
-    np.testing.assert_allclose(jax.jit(lambda: found(None, False))(), still, atol=1e-6)
+    @jax.jit
+    def still():
+        image = estimate.picture(batch, room.shrink)
+        theta, six = room.encoder.apply(params["encoder"], image)
+        return estimate.pose(params, theta, six, batch, room)
+
+    first, second = (found(key, True) for key in jax.random.split(KEY))
+    for one, key in zip((first, second), jax.random.split(KEY), strict=True):
+        chex.assert_trees_all_close(one, wanted(key), atol=1e-4)
+    assert jnp.abs(first.turned - second.turned).max() > 1.0
+    chex.assert_trees_all_close(found(None, False), still(), atol=1e-4)
 
 
 def test_older_runs_and_the_paper_do_not_vary():
@@ -117,4 +152,11 @@ def test_pictures_are_averaged_down_and_a_remainder_is_refused():
     config = page.get_config("test")
     config.model.shrink = 5
     with pytest.raises(ValueError, match=r"model\.shrink is 5; .* the 32 pixels"):
+        deep_hand_mesh.make(config, TEMPLATE)
+
+
+def test_less_than_no_variety_is_refused():
+    config = page.get_config("test")
+    config.model.variety.roll = -30.0
+    with pytest.raises(ValueError, match=r"model\.variety\.roll is -30\.0"):
         deep_hand_mesh.make(config, TEMPLATE)
