@@ -29,6 +29,7 @@ from jax import Array
 
 from configs import deep_hand_mesh as page
 from handjax import training
+from handjax.batch import Batch
 from handjax.experiment import assemble, join
 from handjax.hands.template import load_template
 from handjax.methods.deep_hand_mesh import decoder, estimate, pose_vector, supervision
@@ -72,23 +73,23 @@ def frames(variant: str, repeats: int) -> tuple[dict[str, float], str]:
     batch = jax.jit(source.sample)(jax.random.key(0), source.held)
     params, _ = jax.jit(method.init)(jax.random.key(1), batch)
     folded = estimate.fold(params, room)
-    picture = estimate.picture(batch, room.shrink)
 
     @jax.jit
-    def encode(params: Any, picture: Array) -> Any:
-        return room.encoder.apply(params["encoder"], picture)
+    def encode(params: Any, batch: Batch) -> Any:
+        seen = estimate.picture(batch, room.shrink)
+        return room.encoder.apply(params["encoder"], seen)
 
     decode = jax.jit(partial(skinned, room=room))
     whole = jax.jit(partial(method.predict, key=None, train=False))
-    theta = encode(params, picture)[0]
+    theta = encode(params, batch)[0]
     calls = {
-        "encoder": partial(encode, params, picture),
+        "encoder": partial(encode, params, batch),
         "decoder": partial(decode, params["decoder"], theta),
         "decoder, identity folded": partial(decode, folded["decoder"], theta),
         "all of predict, folded": partial(whole, folded, {}, batch),
     }
     seconds = timing.fastest(calls, repeats=repeats)
-    pixels, count = picture.shape[1], len(room.template.vertices)
+    pixels, count = config.studio.rgb.pixels, len(room.template.vertices)
     line = f"{backend()}: {pixels} x {pixels} pixels, {config.model.encoder} encoder, "
     rates = {name: 1.0 / taken for name, taken in seconds.items()}
     return rates, f"{line}{count:,} vertices, {config.studio.rgb.targets} target views"

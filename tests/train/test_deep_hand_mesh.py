@@ -64,7 +64,7 @@ def test_a_subject_is_tested_with_its_surface_on_what_was_not_learnt_or_was(
         *(f"test,{row}" for row in deep_hand_mesh.ROWS),
         "small,textured,adapt",
         "small,general,real,adapt",
-        "real",
+        ",real",
         "small,real",
     ],
 )
