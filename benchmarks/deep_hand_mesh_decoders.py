@@ -6,11 +6,13 @@
 An encoder that both share hides what decoders differ by. Here the angles of every test
 moment go down against its true key points, through each run's own decoder, from what
 its encoder says, until they fit as well as they can; then key points and surface are
-measured as by `evaluate.py`. Labels are read, so these are no estimates: a floor under
-what each decoder would do with a perfect encoder.
+measured as by `evaluate.py`. Labels are read, so these are no estimates; they say what
+each decoder could do with a perfect encoder. Beside each mean is its ratio to that of
+the last RUN, which comes first.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -61,9 +63,15 @@ def fitted(
 
 
 def measure(run: str, subject: str, amount: str, frames: int) -> Mapping[str, Any]:
-    """Errors of each frame by name: key points, mm, and what is told of surfaces."""
+    """Errors of each frame by name: key points, mm, and what is told of surfaces.
+
+    Raises:
+        ValueError: the run is another method's.
+    """
     found = weights.find(run)
     config = found.config
+    if config.method != "deep_hand_mesh":
+        raise ValueError(f"{found.origin} is {config.method}, no deep_hand_mesh")
     with config.unlocked():
         config.evaluation.batch_size = AT_ONCE
     experiment = assemble(config)
@@ -79,8 +87,8 @@ def measure(run: str, subject: str, amount: str, frames: int) -> Mapping[str, An
     return {"laid21": errors.mean(axis=1)} | dict(seen.surfaces or {})
 
 
-def main() -> None:
-    """Print each run's means, and its ratio to the last one's."""
+def main() -> int:
+    """Print each run's means and ratios; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -93,13 +101,18 @@ def main() -> None:
     logging.set_verbosity(logging.ERROR)
     last = None
     for run in reversed(chosen.runs):
-        found = measure(run, chosen.subject, chosen.amount, chosen.frames)
+        try:
+            found = measure(run, chosen.subject, chosen.amount, chosen.frames)
+        except (weights.MissingError, ValueError) as wrong:
+            print(wrong, file=sys.stderr)
+            return 2
         means = {name: float(np.mean(values)) for name, values in found.items()}
         last = last or means
         print(run)
         for name, mean in means.items():
             print(f"    {name:24}{mean:8.2f}{mean / last[name]:8.2f}", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
