@@ -59,15 +59,19 @@ def read_variant(
 ) -> tuple[Callable[[ConfigDict], None], ...]:
     """What "small" or "small,without_vae" changes: the size, then rows in their order.
 
+    Rows alone, as "without_vae", are of the bare size.
+
     Raises:
         ValueError: naming the sizes and rows that there are.
     """
     size, *names = variant.split(",")
+    if size in rows:
+        size, names = "", [size, *names]
     unknown = [name for name in names if name not in rows]
     if size not in sizes or unknown:
         raise ValueError(
-            f"variant must be one of {sorted(sizes)}, alone or followed by rows of the "
-            f"paper's table ({', '.join(rows)}), as in 'small,{next(iter(rows))}'; "
+            f"variant must be one of {sorted(sizes)}, or rows of the paper's table "
+            f"({', '.join(rows)}), or both, as in 'small,{next(iter(rows))}'; "
             f"got {variant!r}"
         )
     # Rows bring phases that draw from the studio, which REAL replaces; what leaves out

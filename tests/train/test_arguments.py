@@ -39,6 +39,12 @@ def test_a_wrong_argument_is_answered_in_a_line(arguments, answer, capsys, monke
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("row", ["synthetic", "synthetic,adapt"])
+def test_rows_alone_are_of_the_bare_size(row):
+    assert wan_spheres.get_config(row) == wan_spheres.get_config(f",{row}")
+    assert wan_spheres.get_config(row) != wan_spheres.get_config("")
+
+
 def test_the_working_folder_is_named_after_the_config(monkeypatch):
     monkeypatch.chdir(ROOT)
     train.parse(["train.py", PAGE])
