@@ -78,7 +78,9 @@ def _constants(module: ModuleType) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON does not know as what it does."""
+    """What JSON does not know as what it does; nothing that an address is in."""
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, ModuleType):
+        return value.__name__
     return value.tolist() if isinstance(value, np.ndarray) else repr(value)

@@ -160,3 +160,10 @@ def test_no_constant_changes_without_the_hash(monkeypatch, module, name, value):
     monkeypatch.setattr(module, name, value)
     assert colour.label() != before
     assert version.label() == of_depth
+
+
+def test_the_hash_is_the_same_wherever_handjax_lies(monkeypatch):
+    before = colour.label()
+    monkeypatch.setattr(appearance.__spec__, "origin", "/elsewhere/appearance.py")
+    assert "elsewhere" in repr(appearance)
+    assert colour.label() == before
