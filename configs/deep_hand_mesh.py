@@ -187,7 +187,7 @@ def get_config(variant: str = "") -> ConfigDict:
                     "skeleton_hidden": 256,  # the released code: 64
                     "bones": "subject",  # key points', or "true", for others' hands
                     "folded": False,  # identity as constants, as in a release
-                    "texels": 256,  # edge of the texture, Sec. 11
+                    "texels": 256,  # edge of the texture, Sec. 11: the pictures'
                     "finer": 4,  # times as many of the one it is compared with
                     "unit": 10.0,  # mm, of what a corrective's output of 1 is
                     "dtype": "float32",  # or "bfloat16", within the encoder alone
@@ -210,6 +210,8 @@ def get_config(variant: str = "") -> ConfigDict:
 def _pictures(config: ConfigDict, pixels: int, targets: int) -> None:
     for source in (config.studio.rgb, config.synthetic.rgb, config.real):
         source.pixels = pixels
+    # Pictures have no more to unwrap; 256 of both in the paper.
+    config.model.texels = pixels
     config.studio.rgb.targets = targets
     config.real.views = 1 + targets
     config.synthetic.rgb.samples = 1
