@@ -4,6 +4,7 @@ skeleton      joints by name, their tree, and every dataset's order
 anatomy       lengths, axes and limits of the resting skeleton
 template      the built-in hand at four resolutions
 mano          MANO's files as templates, its parameters as poses and back
+gltf          any rigged hand of a glTF file as a template
 parameters    45 numbers of pose and 10 of shape, for any template
 borrowed      what a hand from elsewhere takes of the built-in one
 articulate    Template + Pose -> joints, surface, spheres; angles <-> rotations

@@ -1,8 +1,8 @@
 """What a hand from elsewhere borrows of ours: axes, limits, spheres, texture.
 
 A rigged hand has a surface, weights and joints. Our hand at rest is laid over it, bone
-on bone, each bone grown or shrunk to the length of the other's; what rides on ours then
-stands where it belongs on the other.
+on bone, each bone grown or shrunk to the length of the other's, the last ones to the
+end of the flesh; what rides on ours then stands where it belongs on the other.
 
 Notation, shared by every function here and by the tests:
     S: similarity of each posed joint, other_from_ours, (17, 4, 4).
@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 
 from handjax.geometry import nearby
 from handjax.hands import anatomy
-from handjax.hands.skeleton import JOINT_PARENTS, KEYPOINT_JOINTS, POSED
+from handjax.hands.skeleton import JOINT_PARENTS, JOINTS, KEYPOINT_JOINTS, POSED
 from handjax.hands.template import Template, load_template
 
 LEVEL = "hand_790"
@@ -26,7 +26,15 @@ LEVEL = "hand_790"
 AROUND = 12
 """Vertices about a sphere that say how thick flesh is there."""
 
-_PALM = [KEYPOINT_JOINTS[k] for k in (0, 1, 5, 9, 13, 17)]
+CARPAL, CMC = JOINTS.index("thumb_carpal"), JOINTS.index("thumb_cmc")
+
+PALM = [KEYPOINT_JOINTS[k] for k in (0, 1, 5, 9, 13, 17)]
+
+
+SHORTEST = 1e-3
+"""Length of a bone that has a direction, mm."""
+
+_PARENTS = np.array(JOINT_PARENTS)
 
 
 class Rigged(NamedTuple):
@@ -35,12 +43,14 @@ class Rigged(NamedTuple):
     Attributes:
         vertices: surface at rest.
         faces: counter-clockwise seen from outside.
+        weights: skinning weights, rows sum to one.
         joints: rest position of the 22 joints.
         shape_vertices: displacement of the surface for one standard deviation.
     """
 
     vertices: Float[np.ndarray, "vertices 3"]
     faces: Int[np.ndarray, "faces 3"]
+    weights: Float[np.ndarray, "vertices 17"]
     joints: Float[np.ndarray, "22 3"]
     shape_vertices: Float[np.ndarray, "shape vertices 3"]
 
@@ -52,7 +62,7 @@ def borrow(hand: Rigged) -> dict[str, np.ndarray]:
     thinner than ours as the flesh around them; they grow with the surface about them.
     """
     ours = _numbers(load_template(LEVEL))
-    S, k = _laid_over(ours.joints, hand.joints)
+    S, k = _laid_over(ours, hand)
     surface = _skinned(ours, S)
     carriers = ours.sphere_joints.astype(int)
     centres = _moved(S[carriers], ours.sphere_centres)
@@ -78,10 +88,62 @@ def borrow(hand: Rigged) -> dict[str, np.ndarray]:
     }
 
 
+def shapes(
+    vertices: Float[np.ndarray, "vertices 3"],
+    weights: Float[np.ndarray, "vertices 17"],
+    joints: Float[np.ndarray, "22 3"],
+) -> tuple[Float[np.ndarray, "shape vertices 3"], Float[np.ndarray, "shape 22 3"]]:
+    """Our shape space for a hand that has none: displacements of vertices and joints.
+
+        dJ'_c = dJ'_p + S_p (dJ_c - dJ_p)
+        dv' = sum_j w_j (S_j (dv - dJ_j) + dJ'_j)
+
+    with the linear parts of S, p the parent of c: bones grow and shrink by the same
+    part of their length, flesh by as much of its thickness.
+
+    Args:
+        vertices: of the hand at rest, mm, our axes.
+        weights: of our posed joints on them.
+        joints: of it, mm, our axes.
+    """
+    ours = _numbers(load_template(LEVEL))
+    none = np.zeros((0, *vertices.shape))
+    hand = Rigged(vertices, np.zeros((0, 3), int), weights, joints, none)
+    S, k = _laid_over(ours, hand)
+    linear, moved = S[:, :3, :3], np.zeros_like(ours.shape_joints)
+    before, after = _lengths(ours.joints), _lengths(joints)
+    for child, parent in enumerate(JOINT_PARENTS):
+        if parent >= 0:
+            step = ours.shape_joints[:, child] - ours.shape_joints[:, parent]
+            turn = linear[parent]
+            if child >= len(POSED):
+                # A tip need not lie as deep in the flesh as ours does.
+                turn = turn * after[child] / before[child] / k[parent]
+            moved[:, child] = moved[:, parent] + step @ turn.T
+    posed = slice(0, len(POSED))
+    turned = np.einsum("vj,jab->vab", ours.weights, linear)
+    own = np.einsum("vab,svb->sva", turned, ours.shape_vertices)
+    carried = np.einsum("jab,sjb->sja", linear, ours.shape_joints[:, posed])
+    own += np.einsum("vj,sja->sva", ours.weights, moved[:, posed] - carried)
+    faces = ours.faces.astype(int)
+    at = nearby.closest_points(vertices, _skinned(ours, S), nearby.fans(faces))
+    return np.einsum("vk,svka->sva", at.weights, own[:, faces[at.faces]]), moved
+
+
+def has_bones(joints: Float[np.ndarray, "22 3"]) -> bool:
+    """Whether each bone that a finger's joint turns has a direction."""
+    return bool(_lengths(joints)[_PARENTS > 0].min() >= SHORTEST)
+
+
+def between(joints: Float[np.ndarray, "*more 22 3"]) -> Float[np.ndarray, "*more 3"]:
+    """The thumb's carpal joint of a hand that lacks it: halfway to the next."""
+    return (joints[..., 0, :] + joints[..., CMC, :]) / 2.0
+
+
 def places(hand: Template, level: str) -> nearby.Closest:
     """Where on a level of ours, laid over it, each vertex of another hand lies."""
     ours, theirs = (_numbers(x) for x in (load_template(level), hand))
-    surface = _skinned(ours, _laid_over(ours.joints, theirs.joints)[0])
+    surface = _skinned(ours, _laid_over(ours, theirs)[0])
     fans = nearby.fans(ours.faces.astype(int))
     return nearby.closest_points(theirs.vertices, surface, fans)
 
@@ -95,11 +157,12 @@ def _skinned(ours: Any, S: np.ndarray) -> np.ndarray:
     return _moved(np.einsum("vj,jab->vab", ours.weights, S), ours.vertices)
 
 
-def _laid_over(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _laid_over(ours: Any, theirs: Any) -> tuple[np.ndarray, np.ndarray]:
     """S and k: the palm as a whole, and each bone that a posed joint turns."""
+    ours, theirs = _ends(ours), _ends(theirs)
     S, k = np.tile(np.eye(4), (len(POSED), 1, 1)), np.ones(len(POSED))
-    R, k[0] = _similarity(ours[_PALM], theirs[_PALM])
-    middles = ours[_PALM].mean(axis=0), theirs[_PALM].mean(axis=0)
+    R, k[0] = similarity(ours[PALM], theirs[PALM])
+    middles = ours[PALM].mean(axis=0), theirs[PALM].mean(axis=0)
     S[0] = _map(k[0] * R, *middles)
     for child, parent in enumerate(JOINT_PARENTS):
         if parent > 0:
@@ -110,7 +173,29 @@ def _laid_over(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.nda
     return S, k
 
 
-def _similarity(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+def _ends(hand: Any) -> np.ndarray:
+    """Joints of a hand, its tips moved along their bones to the end of the flesh.
+
+    Some rigs have tips at the end, others where the last bone ends inside.
+    """
+    joints = np.array(hand.joints)
+    for tip in range(len(POSED), len(JOINTS)):
+        last = JOINT_PARENTS[tip]
+        bone = joints[tip] - joints[last]
+        along = bone / max(np.linalg.norm(bone), SHORTEST)
+        own = hand.vertices[hand.weights[:, last] > 0.5]
+        reach = ((own - joints[last]) @ along).max(initial=0.0)
+        if reach > SHORTEST:
+            joints[tip] = joints[last] + reach * along
+    return joints
+
+
+def _lengths(joints: np.ndarray) -> np.ndarray:
+    """Of the bone that ends at each joint, mm; 0 for the wrist."""
+    return np.linalg.norm(joints - joints[np.maximum(_PARENTS, 0)], axis=-1)
+
+
+def similarity(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     """Rotation and scale that bring x nearest to y, both about their means.
 
     Source: [umeyama1991] Eq. (40), (42).

@@ -30,14 +30,14 @@ from jaxtyping import Array, DTypeLike, Float
 from handjax.geometry.precision import einsum, matmul
 from handjax.hands import mano_files
 from handjax.hands.articulate import Pose
-from handjax.hands.borrowed import Rigged, borrow
+from handjax.hands.borrowed import CARPAL, Rigged, between, borrow, has_bones
 from handjax.hands.mano_files import ManoError, Released
 from handjax.hands.parameters import (
     Parameters,
     parameters_from_pose,
     pose_from_parameters,
 )
-from handjax.hands.skeleton import JOINT_PARENTS, JOINTS, MANO_POSED, POSED
+from handjax.hands.skeleton import JOINTS, MANO_POSED, POSED
 from handjax.hands.template import Template
 
 __all__ = [
@@ -58,14 +58,10 @@ TIPS = (744, 320, 443, 554, 671)
 MM = 1000.0
 """In a metre."""
 
-SHORTEST = 1e-3
-"""Length of a bone that has a direction, mm."""
-
 # Rows are our x, y, z: to the thumb, to the wrist, to the back of the hand.
 _HOUSE_FROM_RIGHT = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 _MIRROR = np.diag([-1.0, 1.0, 1.0])
 _FILE_JOINTS = (POSED.index("wrist"), *MANO_POSED)
-_CARPAL, _CMC = JOINTS.index("thumb_carpal"), JOINTS.index("thumb_cmc")
 
 
 class Mano(NamedTuple):
@@ -215,25 +211,23 @@ def converted(released: Released) -> dict[str, np.ndarray]:
     shapes = MM * np.einsum("ab,vbs->sva", M, released.shapes)
     joints, shape_joints = (_joints(x, released.regressor) for x in (vertices, shapes))
     wrist, shape_wrist = joints[0], shape_joints[:, 0]
+    weights = np.zeros((len(vertices), len(POSED)))
+    weights[:, _FILE_JOINTS] = released.weights
     hand = Rigged(
         vertices - wrist,
         released.faces[:, ::-1] if released.left else released.faces,
+        weights,
         joints - wrist,
         shapes - shape_wrist[:, None],
     )
-    weights = np.zeros((len(vertices), len(POSED)))
-    weights[:, _FILE_JOINTS] = released.weights
-    parents = np.array(JOINT_PARENTS)
-    bones = np.linalg.norm(joints - joints[parents], axis=-1)[parents > 0]
-    if bones.min() < SHORTEST:
+    if not has_bones(joints):
         raise ManoError("the file holds no hand: some of its joints coincide at rest")
     borrowed = borrow(hand)
     # MANO has no such joint, so it is none that may move.
-    borrowed["limits"][_CARPAL] = 0.0
+    borrowed["limits"][CARPAL] = 0.0
     return {
         **hand._asdict(),
         **borrowed,
-        "weights": weights,
         "shape_joints": shape_joints - shape_wrist[:, None],
         "correctives": _correctives(released.correctives, M),
         "tips": np.array(TIPS),
@@ -254,7 +248,7 @@ def _joints(vertices: np.ndarray, regressor: np.ndarray) -> np.ndarray:
     joints = np.zeros((*vertices.shape[:-2], len(JOINTS), 3))
     joints[..., _FILE_JOINTS, :] = regressor @ vertices
     joints[..., len(POSED) :, :] = vertices[..., TIPS, :]
-    joints[..., _CARPAL, :] = (joints[..., 0, :] + joints[..., _CMC, :]) / 2.0
+    joints[..., CARPAL, :] = between(joints)
     return joints
 
 

@@ -12,7 +12,8 @@ from handjax.hands import anatomy
 
 ASSETS = Path(__file__).parent / "assets"
 LEVELS = ("hand_12553", "hand_1721", "hand_1000", "hand_790")
-SUFFIXES = (".pkl", ".npz")
+GLTF = (".glb", ".gltf")
+SUFFIXES = (".pkl", ".npz", *GLTF)
 """Of files that hold a hand."""
 
 
@@ -77,15 +78,16 @@ def load_template(name: str = "hand_1721") -> Template:
 
     Args:
         name: one of `LEVELS`; or the path of a MANO file, .pkl as released or .npz as
-            `python -m handjax data mano` writes it.
+            `python -m handjax data mano` writes it; or of a rigged hand, .glb or .gltf.
 
     Raises:
         ValueError: there is no such hand, or its file can't be used.
     """
     if is_file(name):
-        from handjax.hands import mano  # which makes templates of its files
+        from handjax.hands import gltf, mano  # which make templates of their files
 
-        return mano.load(name).template
+        made = gltf if Path(name).suffix.lower() in GLTF else mano
+        return made.load(name).template
     level, spheres = _read(_known(name)), _read("spheres")
     arrays = {k: v for k, v in level.items() if not k.startswith("weight_")}
     arrays |= spheres
@@ -156,7 +158,7 @@ def _known(name: str) -> str:
     if name not in LEVELS:
         raise ValueError(
             f"no template is called {name!r}; choose one of {', '.join(LEVELS)}, or, "
-            f"where a hand is loaded, a file that ends in {' or '.join(SUFFIXES)}"
+            f"where a hand is loaded, a file that ends in {', '.join(SUFFIXES)}"
         )
     return name
 

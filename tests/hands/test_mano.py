@@ -358,6 +358,7 @@ def test_a_larger_hand_borrows_larger_spheres(human):
     hand = borrowed.Rigged(
         theirs.vertices,
         theirs.faces.astype(int),
+        theirs.weights,
         theirs.joints,
         theirs.shape_vertices,
     )
