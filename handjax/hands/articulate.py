@@ -105,21 +105,27 @@ def articulate(template: Template, pose: Pose) -> Hand:
     )
 
 
-def _surface(
-    template: Template, pose: Pose, posed_from_rest: Float[Array, "17 4 4"]
-) -> Float[Array, "vertices 3"]:
-    """The skinned vertices of a pose."""
+def unposed(template: Template, pose: Pose) -> Float[Array, "vertices 3"]:
+    """The surface before it is skinned: shaped, and corrected for the pose."""
     rest = template.vertices + _blend(pose.shape, template.shape_vertices)
     if template.correctives is not None:
         turns = pose.rotations[jnp.array(MANO_POSED)]
         R = jax.vmap(rotations.matrix_from_axis_angle)(turns)
         entries = (R - jnp.eye(3, dtype=R.dtype)).reshape(-1)
         rest = rest + einsum("k,kav->av", entries, template.correctives).T
+    return rest
+
+
+def _surface(
+    template: Template, pose: Pose, posed_from_rest: Float[Array, "17 4 4"]
+) -> Float[Array, "vertices 3"]:
+    """The skinned vertices of a pose."""
+    rest = unposed(template, pose)
     return skinning.linear_blend_skinning(rest, template.weights, posed_from_rest)
 
 
 def _only(template: Template, rows: Int[Array, "rows"]) -> Template:
-    """The template with these vertices alone, as far as `_surface` reads it."""
+    """The template with these vertices alone, as far as `unposed` reads it."""
     some = template._replace(
         vertices=template.vertices[rows],
         weights=template.weights[rows],

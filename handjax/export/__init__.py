@@ -1,5 +1,9 @@
 """Hands as files for other programs: meshes (GLB, PLY, OBJ) and joints (JSON).
 
+rigged   hands with skeleton and skin, still or moving (GLB)
+bvh      a skeleton's motion (BVH)
+motion   what stands behind both
+
 GLB is in the units and axes that glTF prescribes: metres, x right, y up, z towards the
 viewer. PLY and OBJ prescribe none and keep the house's: mm, x right, y down, z forward.
 """
