@@ -239,7 +239,7 @@ def _hand(
     surface: Float[np.ndarray, "vertices 3"],
     moved: Motion,
     left: bool,
-    colours: Float[ArrayLike, "vertices 3"] | None,
+    colours: Float[ArrayLike, "coloured 3"] | None,
 ) -> tuple[dict[str, Any], _File]:
     """Nodes, mesh and skin of a hand in the first frame."""
     file = _File()
@@ -320,7 +320,7 @@ def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.where(none, [0.0, 1.0, 0.0], normals)
 
 
-def _checked(colours: Float[ArrayLike, "vertices 3"], vertices: np.ndarray):
+def _checked(colours: Float[ArrayLike, "coloured 3"], vertices: np.ndarray):
     found = np.asarray(colours, np.float64)
     if found.shape != vertices.shape:
         raise ValueError(f"colours want {vertices.shape} numbers; got {found.shape}")

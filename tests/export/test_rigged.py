@@ -14,7 +14,7 @@ from handjax.hands.articulate import Pose, articulate, rest_pose
 from handjax.hands.skeleton import JOINT_PARENTS, JOINTS, POSED
 from handjax.hands.template import load_template
 from tests.export.gltf_player import Player
-from tests.hands import mano_model
+from tests.hands import gltf_model, mano_model
 
 HUNDREDTH = 1e-5
 """Of a mm, in metres."""
@@ -113,6 +113,24 @@ def test_a_posed_file_is_read_at_rest(hand, tmp_path):
     # Where and how it stands is in the file's world; the rest is the hand's own.
     found = gltf.load(path).template.joints
     np.testing.assert_allclose(_apart(found), _apart(wanted.joints), atol=0.01)
+
+
+def test_a_hand_with_odd_names_and_units_goes_on_as_a_plain_one(tmp_path):
+    made = gltf_model.rig("mano", left=True)
+    odd = made._replace(
+        names=[f"Bone.{k:03d}" for k in range(len(made.names))],
+        vertices=10.0 * made.vertices,
+        bound=made.bound * np.array([1.0, 1.0, 1.0, 10.0]),
+    )
+    odd.bound[:, 3, 3] = 1.0
+    names = dict(zip(made.ours, odd.names, strict=True))
+    path = gltf_model.write(tmp_path / "odd.glb", odd)
+    hand = gltf.load(path, names=names, metres=0.1)
+    assert hand.side == "left"
+    again = rigged.save_glb(tmp_path / "plain.glb", hand.template, left=True)
+    plain = load_template(str(again))
+    np.testing.assert_allclose(plain.joints, hand.template.joints, atol=1e-3)
+    assert gltf.load(again).side == "left"
 
 
 def _apart(points):
