@@ -191,13 +191,16 @@ def test_strips_and_fans_turn_as_their_triangles_do():
 def test_names_are_told_whatever_their_prefix_and_case():
     for scheme, called in SCHEMES.items():
         names = [*called.values()]
-        for told in (
-            names,
-            [f"rig|{n.upper()}" if scheme == "mano" else n for n in names],
-        ):
+        ways = [names, [f"rig|{name}" for name in names], names[::-1]]
+        # Capitals are what tells words apart in other schemes.
+        ways += (
+            [[name.upper() for name in names]] if scheme in ("mano", "quest") else []
+        )
+        for told in ways:
             found = gltf_names.known(told, [-1] * len(told)).joints
-            back = {k: told[i].split("|")[-1] for k, i in found.items()}
-            assert back == {k: v for k, v in called.items() if "palm" not in k}
+            back = {k: told[i].split("|")[-1].lower() for k, i in found.items()}
+            wanted = {k: v.lower() for k, v in called.items() if "palm" not in k}
+            assert back == wanted
 
 
 def test_leaves_of_blender_are_tips_where_there_are_three_segments():
