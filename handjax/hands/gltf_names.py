@@ -200,10 +200,10 @@ def _finger(finger: str, names: Sequence[str], some: Sequence[int]) -> dict[str,
             into.setdefault(number, []).append(k)
         elif role is not None:
             by_role.setdefault(role, []).append(k)
-    told, numbered, last = (
-        {key: _one(f"a joint of the {finger}", names, ks) for key, ks in group.items()}
-        for group in (by_role, by_number, leaves)
-    )
+    what = f"a joint of the {finger}"
+    told = {role: _one(what, names, ks) for role, ks in by_role.items()}
+    numbered = {n: _one(what, names, ks) for n, ks in by_number.items()}
+    last = {n: _one(what, names, ks) for n, ks in leaves.items()}
     chain = ("cmc", "mcp", "ip") if finger == "thumb" else ("mcp", "pip", "dip")
     found = _by_words(finger, told, chain) or _by_numbers(numbered, last, told, chain)
     palm = ("carpal",) if finger == "thumb" else ("carpal", "metacarpal")
