@@ -69,8 +69,29 @@ def read_depth(path: str | Path) -> Depth:
     if not path.is_file():
         raise FrameError(f"no file at {path}; give the path of a depth image")
     array = _load_array(path) if path.suffix == ".npy" else _load_image(path)
-    depth = _decode(array, path).astype(np.float32)
-    _check(depth, path)
+    return depth_of(array, path)
+
+
+def depth_of(
+    array: np.ndarray,
+    name: str | Path,
+    *,
+    unit: float = 1.0,
+    metres: str = "multiply by 1000",
+) -> Depth:
+    """A depth frame from what a file holds, mm.
+
+    Args:
+        array: numbers as they are stored, or NYU's coding of them.
+        name: of the frame, for who reads of what is wrong with it.
+        unit: mm that a one stands for.
+        metres: what to do where the numbers seem to be metres.
+
+    Raises:
+        FrameError: it is no depth, or none was measured.
+    """
+    depth = _decode(array, name).astype(np.float32) * np.float32(unit)
+    _check(depth, name, metres)
     return depth
 
 
@@ -101,7 +122,7 @@ def _load_image(path: Path) -> np.ndarray:
         ) from error
 
 
-def _decode(array: np.ndarray, path: Path) -> np.ndarray:
+def _decode(array: np.ndarray, path: str | Path) -> np.ndarray:
     """Depth in mm from what the file holds."""
     if array.ndim == 2 and array.dtype.kind in "iuf" and array.dtype != np.uint8:
         return array
@@ -116,14 +137,14 @@ def _decode(array: np.ndarray, path: Path) -> np.ndarray:
     )
 
 
-def _check(depth: np.ndarray, path: Path) -> None:
+def _check(depth: np.ndarray, path: str | Path, metres: str) -> None:
     measured = depth[np.isfinite(depth) & (depth > 0.0)]
     if not measured.size:
         raise FrameError(f"{path} holds no depth at all; no pixel is above 0")
     if measured.max() < METRES:
         raise FrameError(
             f"{path} wants mm, but its largest depth is {measured.max():.3g}: "
-            "if that is metres, multiply by 1000"
+            f"if that is metres, {metres}"
         )
 
 

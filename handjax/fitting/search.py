@@ -16,7 +16,7 @@ from handjax.fitting.evidence import Evidence, gather
 from handjax.fitting.frames import FrameError
 from handjax.fitting.guess import towards
 from handjax.fitting.model import STRIDE, Variables, pose
-from handjax.geometry import rotations, transforms
+from handjax.geometry import cameras, rotations, transforms
 from handjax.geometry.cameras import Pinhole
 from handjax.geometry.precision import matmul
 from handjax.hands.articulate import Hand, articulate
@@ -97,7 +97,7 @@ def fit(
         FrameError: there is no hand to be found.
     """
     if left:
-        mirrored = _mirror_camera(camera, depth.shape[1])
+        mirrored = cameras.mirror(camera, depth.shape[1])
         there = None if centre is None else centre * [-1.0, 1.0, 1.0]
         found = fit(
             template,
@@ -208,12 +208,6 @@ def _recentre(depth, camera, camera_from_fit, variables: Variables, seed: int):
     place = np.asarray(variables.place) @ M.T + shift
     moved = starts.as_variables(M @ R, place, *variables[2:])
     return evidence, camera_from_new, moved
-
-
-def _mirror_camera(camera: Pinhole, width: int) -> Pinhole:
-    """The camera that takes the picture with left and right exchanged."""
-    u, v = camera.centre
-    return camera._replace(centre=jnp.stack([width - 1 - u, v]))
 
 
 def _mirror_fit(found: Fit) -> Fit:

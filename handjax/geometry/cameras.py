@@ -156,6 +156,16 @@ def crop(
     )
 
 
+def mirror(camera: Camera, width: int) -> Camera:
+    """The camera that takes the picture with left and right exchanged.
+
+    Args:
+        width: of the picture, pixels.
+    """
+    u, v = camera.centre
+    return camera._replace(centre=jnp.stack([width - 1 - u, v]))
+
+
 def orthographic_crop(size: float, pixels: int) -> Orthographic:
     """The camera of a cube around the origin, filling a square picture.
 

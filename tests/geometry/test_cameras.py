@@ -143,3 +143,12 @@ def test_the_axis_is_turned_onto_a_pixels_ray_by_the_least_angle():
         # It turns about what is square to both, which stays.
         axis = jnp.cross(jnp.array([0.0, 0.0, 1.0]), R[:, 2])
         np.testing.assert_allclose(R @ axis, axis, atol=1e-6)
+
+
+def test_a_mirrored_camera_sees_a_mirrored_world_in_a_mirrored_picture():
+    p = points()
+    there = project(PINHOLE, p)
+    mirrored = cameras.mirror(PINHOLE, 640)
+    uv = project(mirrored, p * jnp.array([-1.0, 1.0, 1.0]))
+    np.testing.assert_allclose(uv[:, 0], 639.0 - there[:, 0], atol=1e-3)
+    np.testing.assert_allclose(uv[:, 1], there[:, 1], atol=1e-3)

@@ -1,0 +1,220 @@
+"""What a user gives: files, folders, stacks and videos, frame by frame.
+
+A frame is depth, (height, width) in mm, or a picture in colour, (height, width, 3) of 8
+bits. What can't be used is a `Bad` in its place: the rest goes on.
+
+What a file is, is seen by what it holds: one channel of 16 bits or more is depth, as is
+NYU's coding (red 0, mm = 256 green + blue); three channels of 8 bits are a picture.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from handjax.fitting.frames import FrameError, depth_of
+from handjax.predicting import videos
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+ARRAYS = (".npy", ".npz")
+UNITS = {"mm": 1.0, "m": 1000.0}
+"""mm that a one of an array stands for."""
+LARGEST = 1 << 26
+"""Pixels of a frame: a file of a few KB may say that it has billions."""
+
+
+class Frame(NamedTuple):
+    """A frame that can be used.
+
+    Attributes:
+        name: of its file, and its number where a file has many.
+        pixels: depth, mm, of two axes; or RGB, 0 to 255, of three.
+    """
+
+    name: str
+    pixels: np.ndarray
+
+    @property
+    def is_depth(self) -> bool:
+        """Whether it is depth, not a picture in colour."""
+        return self.pixels.ndim == 2
+
+
+class Bad(NamedTuple):
+    """A frame that can't be used, and why."""
+
+    name: str
+    why: str
+
+
+class Clip(NamedTuple):
+    """Frames that belong together.
+
+    Attributes:
+        name: of the file or folder; "files" of those that were given one by one.
+        frames: read as they are asked for.
+        count: how many there are, None where only reading tells.
+        ordered: whether they follow one another in time.
+        fps: frames a second, None where nobody says.
+        video: whether it is a video.
+    """
+
+    name: str
+    frames: Iterator[Frame | Bad]
+    count: int | None
+    ordered: bool
+    fps: float | None = None
+    video: bool = False
+
+
+def open_all(paths: Sequence[Path], unit: str = "mm") -> list[Clip]:
+    """Clips of what was given; loose files of one frame make one, in the order given.
+
+    Args:
+        paths: files and folders.
+        unit: of arrays, one of `UNITS`.
+
+    Raises:
+        FrameError: a path is not there, or a folder holds nothing that can be read.
+    """
+    clips: list[Clip] = []
+    loose: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            clips.append(_folder(path, unit))
+        elif not path.is_file():
+            raise FrameError(f"no file or folder at {path}")
+        elif path.suffix.lower() in videos.ENDINGS:
+            clips.append(_video(path))
+        elif stack := _stacked(path):
+            clips.append(_stack(path, unit, stack))
+        else:
+            loose.append(path)
+    if loose:
+        frames = (one(path, unit) for path in loose)
+        clips.append(Clip("files", frames, len(loose), False))
+    return clips
+
+
+def natural(path: Path) -> list[tuple[bool, int, str]]:
+    """A key by which frame_9 comes before frame_10."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts if p]
+
+
+def one(path: Path, unit: str = "mm", place: int | None = None) -> Frame | Bad:
+    """The frame of a file, or of a place in a stack of frames.
+
+    Args:
+        path: of the file.
+        unit: of arrays, one of `UNITS`.
+        place: in the stack.
+    """
+    name = path.stem if place is None else f"{path.stem}_{place:06d}"
+    try:
+        return Frame(name, _pixels(path, unit, place))
+    except FrameError as wrong:
+        # The line of a frame begins with its name already.
+        return Bad(name, str(wrong).removeprefix(f"{path} "))
+
+
+def _folder(path: Path, unit: str) -> Clip:
+    known = (*PICTURES, *ARRAYS)
+    files = sorted((f for f in path.iterdir() if f.is_file()), key=natural)
+    kept = [f for f in files if f.suffix.lower() in known and f.name[0] != "."]
+    if not kept:
+        raise FrameError(
+            f"no frame in the folder {path}: it wants files that end in "
+            f"{', '.join(known)}; videos are given by their own path"
+        )
+    frames = (one(file, unit) for file in kept)
+    return Clip(path.resolve().name, frames, len(kept), True)
+
+
+def _stack(path: Path, unit: str, count: int) -> Clip:
+    frames = (one(path, unit, k) for k in range(count))
+    return Clip(path.stem, frames, count, True)
+
+
+def _video(path: Path) -> Clip:
+    found = videos.read(path)
+    names = (f"{path.stem}_{k:06d}" for k in range(1 << 31))
+    frames = (Frame(next(names), picture) for picture in found.pictures)
+    return Clip(path.stem, frames, found.count, True, found.fps, True)
+
+
+def _stacked(path: Path) -> int:
+    """Frames in an array of three axes; 0 of other files, and where it can't be read."""
+    if path.suffix.lower() not in ARRAYS:
+        return 0
+    try:
+        array = _array(path)
+    except FrameError:
+        return 0
+    colour = array.dtype == np.uint8 and array.shape[-1] == 3
+    return len(array) if array.ndim == (4 if colour else 3) else 0
+
+
+def _pixels(path: Path, unit: str, place: int | None) -> np.ndarray:
+    if path.suffix.lower() in ARRAYS:
+        array = _array(path)
+        array = array if place is None else array[place]
+        if array.dtype == np.uint8 and array.ndim == 3:
+            return _colour_or_depth(array, path)
+        metres = "say --unit m"
+        return depth_of(array, path, unit=UNITS[unit], metres=metres)
+    array = _picture(path)
+    if array.ndim == 2:
+        return depth_of(array, path, metres="write them as mm, of 16 bits")
+    return _colour_or_depth(array, path)
+
+
+def _colour_or_depth(array: np.ndarray, path: Path) -> np.ndarray:
+    """RGB as it is; NYU's coding as depth."""
+    if array.shape[2] != 3:
+        raise FrameError(f"{path} wants three channels; got {array.shape[2]}")
+    if not array.any():
+        raise FrameError(f"{path} is empty: every pixel is 0")
+    return array if array[..., 0].any() else depth_of(array, path)
+
+
+def _array(path: Path) -> np.ndarray:
+    """The array of a .npy file, or of a .npz that holds one."""
+    try:
+        # Stacks may be larger than memory.
+        if path.suffix.lower() == ".npy":
+            found = np.load(path, allow_pickle=False, mmap_mode="r")
+            if isinstance(found, np.ndarray):
+                return found
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if len(archive.files) == 1:
+                return archive[archive.files[0]]
+            raise FrameError(f"{path} wants one array; it holds {archive.files}")
+    except FrameError:
+        raise
+    # A broken header can fail in Python's own parser, an archive in zipfile.
+    except Exception as wrong:
+        raise FrameError(f"{path} can't be read as an array ({wrong})") from wrong
+
+
+def _picture(path: Path) -> np.ndarray:
+    """A picture as its camera was held: (height, width) of 16 bits or more, or RGB."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > LARGEST:
+                size = f"{image.width} x {image.height}"
+                raise FrameError(f"{path} has {size} pixels, more than {LARGEST}")
+            if image.mode in ("F", "I") or image.mode.startswith("I;16"):
+                return np.asarray(image)
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except FrameError:
+        raise
+    except (
+        *(UnidentifiedImageError, OSError, SyntaxError, ValueError),
+        Image.DecompressionBombError,
+    ) as wrong:
+        what = "is empty" if not path.stat().st_size else "can't be read as a picture"
+        raise FrameError(f"{path} {what}; is the file whole?") from wrong
