@@ -1,5 +1,6 @@
 """The commands of handjax: what it does for a user's own images.
 
+python -m handjax predict INPUT... --camera fx,fy,cx,cy --out DIR
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
 python -m handjax data nyu --root PATH
 python -m handjax data mano MANO_RIGHT.pkl --out FILE.npz
@@ -12,12 +13,14 @@ from collections.abc import Sequence
 from handjax import data_command
 from handjax.export import FolderError
 from handjax.fitting import FrameError, command
+from handjax.predicting import command as predict_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 where the user's input is at fault."""
     parser = argparse.ArgumentParser(prog="python -m handjax", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    predict_command.add_to(commands)
     command.add_to(commands)
     data_command.add_to(commands)
     given = sys.argv[1:] if arguments is None else list(arguments)

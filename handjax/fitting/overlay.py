@@ -36,10 +36,10 @@ def sheet(
         faces: of it.
         keypoints: of the fitted hand, likewise.
     """
-    surface, joints = (_project(camera, points) for points in (vertices, keypoints))
-    left_top, scale = _window(surface)
-    below = _frame_picture(depth, float(vertices[:, 2].mean()), left_top, scale)
-    over = _draw_surface(below, scale * (surface - left_top), vertices, faces)
+    surface, joints = (project(camera, points) for points in (vertices, keypoints))
+    left_top, scale = window(surface)
+    below = depth_picture(depth, float(vertices[:, 2].mean()), left_top, scale)
+    over = draw_surface(below, scale * (surface - left_top), vertices, faces)
     # `draw_joints` takes pixel centres at integers and adds the half itself.
     bones = draw_joints(below, scale * (joints - left_top) - 0.5)
     headings = ("depth", "fitted surface", "fitted key points")
@@ -53,20 +53,20 @@ def png(picture: Picture) -> bytes:
     return content.getvalue()
 
 
-def _project(camera: Pinhole, points) -> Float[np.ndarray, "points 2"]:
+def project(camera: Pinhole, points: np.ndarray) -> Float[np.ndarray, "points 2"]:
     """Places in the frame, measured from its corner, not from a pixel's centre."""
     uv = points[:, :2] / np.maximum(points[:, 2:], 1.0) * np.asarray(camera.focal)
     return uv + np.asarray(camera.centre) + 0.5
 
 
-def _window(uv) -> tuple[Float[np.ndarray, "2"], float]:
+def window(uv) -> tuple[Float[np.ndarray, "2"], float]:
     """Corner of a square around the hand, and pixels drawn for one of the frame."""
     low, high = uv.min(axis=0), uv.max(axis=0)
     edge = (1.0 + 2.0 * MARGIN) * (high - low).max()
     return (low + high - edge) / 2.0, float(SIZE / edge)
 
 
-def _frame_picture(depth, middle: float, left_top, scale: float) -> Picture:
+def depth_picture(depth, middle: float, left_top, scale: float) -> Picture:
     """The frame's pixels within the window, as colours of depth."""
     pixel = np.floor((np.arange(SIZE) + 0.5) / scale + left_top[:, None]).astype(int)
     (u, v), (height, width) = pixel, depth.shape
@@ -78,7 +78,7 @@ def _frame_picture(depth, middle: float, left_top, scale: float) -> Picture:
     return depth_to_rgb(np.where(shown, here, far), far=far, limits=limits)
 
 
-def _draw_surface(picture: Picture, uv, vertices, faces) -> Picture:
+def draw_surface(picture: Picture, uv, vertices, faces) -> Picture:
     """Triangles over a picture, the farthest first."""
     corners = vertices[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

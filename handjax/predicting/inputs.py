@@ -147,7 +147,7 @@ def _video(path: Path) -> Clip:
 
 
 def _stacked(path: Path) -> int:
-    """Frames in an array of three axes; 0 of other files, and where it can't be read."""
+    """Frames in an array of many; 0 of other files, and where it can't be read."""
     if path.suffix.lower() not in ARRAYS:
         return 0
     try:

@@ -1,0 +1,174 @@
+"""One frame to the hand in it, as a right hand, a left one, or each of the two."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from handjax.data.real import centres
+from handjax.fitting.frames import FrameError
+from handjax.geometry import cameras
+from handjax.geometry.cameras import Pinhole
+from handjax.predicting import blobs, pyramid
+from handjax.predicting.crops import depth_views, image_views
+from handjax.predicting.methods import Seen, Seer
+from handjax.predicting.pyramid import Peaks
+
+SIDES = ("right", "left")
+Rectangle = tuple[float, float, float, float]
+"""Left, top, width and height in a frame, pixels."""
+
+MIRROR = np.array([-1.0, 1.0, 1.0])
+
+
+class Found(NamedTuple):
+    """A hand in the frame of the camera that took the frame, mm.
+
+    Attributes:
+        side: "right" or "left".
+        joints: the 21 key points.
+        vertices: of the surface.
+        confidence: 0 to 1; `agreement` with the depth, or the height of heat-maps.
+    """
+
+    side: str
+    joints: Float[np.ndarray, "21 3"]
+    vertices: Float[np.ndarray, "vertices 3"]
+    confidence: float
+
+
+class Hint(NamedTuple):
+    """What is known of where the hand is, None of what is not.
+
+    Attributes:
+        centre: of the hand, mm in the camera's frame.
+        box: around the hand, pixels.
+        before: the key points of the frame before, pixels.
+    """
+
+    centre: Float[np.ndarray, "3"] | None = None
+    box: Rectangle | None = None
+    before: Float[np.ndarray, "21 2"] | None = None
+
+
+def in_depth(
+    seer: Seer,
+    depth: Float[np.ndarray, "height width"],
+    camera: Pinhole,
+    sides: Sequence[str],
+    hint: Hint,
+) -> list[Found]:
+    """The hand in a depth frame, once as each of the sides.
+
+    Raises:
+        FrameError: no hand is found.
+    """
+    centre = _centre(depth, camera, hint)
+    found = []
+    for side in sides:
+        if side == "left":
+            mirrored = np.ascontiguousarray(depth[:, ::-1])
+            own = cameras.mirror(camera, depth.shape[1])
+            views = depth_views(mirrored, own, centre * MIRROR)
+        else:
+            views = depth_views(depth, camera, centre)
+        seen = seer.look(views, None)
+        assert seen.confidence is not None
+        found.append(_back(seen, side, seen.confidence))
+    return found
+
+
+def in_colour(
+    seer: Seer,
+    picture: pyramid.Picture,
+    camera: Pinhole,
+    sides: Sequence[str],
+    hint: Hint,
+) -> list[Found]:
+    """The hand in a picture, once as each of the sides that heat-maps see.
+
+    Raises:
+        FrameError: no hand is found.
+    """
+    width = picture.shape[1]
+    found, low = [], None
+    for side in sides:
+        own, seen_by = picture, camera
+        if side == "left":
+            own = np.ascontiguousarray(picture[:, ::-1])
+            seen_by = cameras.mirror(camera, width)
+        peaks = _peaks(own, _turned(hint, width) if side == "left" else hint)
+        if hint.box is None and peaks.score < pyramid.THRESHOLD:
+            low = peaks if low is None or low.score < peaks.score else low
+            continue
+        views = image_views(own, seen_by, peaks.box, seer.pixels)
+        corner, edge = np.array(peaks.box[:2]), peaks.box[2]
+        uv = (peaks.uv + 0.5 - corner) * (seer.pixels / edge) - 0.5
+        seen = seer.look(views, jnp.asarray(uv, jnp.float32))
+        found.append(_back(seen, side, float(np.clip(peaks.score, 0.0, 1.0))))
+    if not found and low is not None:
+        pyramid.require(low)
+    return found
+
+
+def box_of(
+    points: Float[np.ndarray, "points 3"], camera: Pinhole
+) -> tuple[float, float, float, float]:
+    """The rectangle in which points appear, pixels."""
+    uv = np.asarray(cameras.project(camera, jnp.asarray(points, jnp.float32)))
+    low, high = uv.min(axis=0), uv.max(axis=0)
+    return float(low[0]), float(low[1]), *(float(x) for x in high - low)
+
+
+def _back(seen: Seen, side: str, confidence: float) -> Found:
+    """A hand as it is, not as it was seen."""
+    flip = MIRROR if side == "left" else np.ones(3)
+    if not np.isfinite(seen.joints).all() or not np.isfinite(seen.vertices).all():
+        raise FrameError("no hand: what was estimated is not finite")
+    return Found(side, seen.joints * flip, seen.vertices * flip, confidence)
+
+
+def _centre(
+    depth: Float[np.ndarray, "height width"], camera: Pinhole, hint: Hint
+) -> Float[np.ndarray, "3"]:
+    if hint.centre is not None:
+        return hint.centre
+    if hint.box is None:
+        return blobs.find(depth, camera).centre
+    left, top, width, height = hint.box
+    inside = np.zeros_like(depth)
+    part = (
+        slice(max(round(top), 0), max(round(top + height), 0)),
+        slice(max(round(left), 0), max(round(left + width), 0)),
+    )
+    inside[part] = depth[part]
+    focal, middle = (np.asarray(leaf, np.float64) for leaf in camera)
+    centre = centres.find_centre(inside, focal, middle)
+    if not np.isfinite(centre).all():
+        raise FrameError("no depth within --box")
+    return centre.astype(np.float64)
+
+
+def _peaks(picture: pyramid.Picture, hint: Hint) -> Peaks:
+    if hint.box is not None:
+        left, top, width, height = hint.box
+        corners = np.array([[left, top], [left + width, top + height]]) - 0.5
+        (peaks,) = pyramid.look_again(picture, [pyramid.around(corners)])
+        return peaks
+    if hint.before is not None:
+        (peaks,) = pyramid.look_again(picture, [pyramid.around(hint.before)])
+        if peaks.score >= pyramid.THRESHOLD:
+            return peaks
+    return pyramid.find(picture)
+
+
+def _turned(hint: Hint, width: int) -> Hint:
+    """What is known of a picture, of the one with left and right exchanged."""
+    box, before = hint.box, hint.before
+    if box is not None:
+        box = (width - box[0] - box[2], *box[1:])
+    if before is not None:
+        before = before * [-1.0, 1.0] + [width - 1.0, 0.0]
+    return hint._replace(box=box, before=before)

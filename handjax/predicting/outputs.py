@@ -1,0 +1,161 @@
+"""What is written of a user's frames: joints, meshes, pictures, videos."""
+
+import csv
+import io
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from handjax import export, files
+from handjax.fitting.overlay import png
+from handjax.geometry import cameras
+from handjax.geometry.cameras import Pinhole
+from handjax.hands.skeleton import KEYPOINTS
+from handjax.predicting import videos
+from handjax.predicting.inputs import Clip, Frame
+from handjax.predicting.looking import Found, box_of
+from handjax.predicting.overlay import sheet
+
+COLUMNS = ("clip", "frame", "side", "confidence", "joint", "x_mm", "y_mm", "z_mm")
+COLUMNS += ("u_px", "v_px")
+FPS = 30.0
+
+
+class Row(NamedTuple):
+    """What joints.json and joints.csv say of a frame; fields as there."""
+
+    clip: str
+    frame: str
+    side: str
+    confidence: float
+    box: tuple[float, ...]
+    joints_mm: Float[np.ndarray, "21 3"]
+    joints_px: Float[np.ndarray, "21 2"]
+
+
+class Writer:
+    """A context that writes frame by frame, and what is of all of them at the end.
+
+    Args:
+        out: folder, which is there.
+        faces: of the surface of right hands.
+        formats: of meshes, such as ".glb".
+        pictures: whether overlays are wanted.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        faces: Int[np.ndarray, "faces 3"],
+        formats: tuple[str, ...],
+        *,
+        pictures: bool = True,
+    ):
+        self._out, self._faces = out, faces
+        self._formats, self._pictures = formats, pictures
+        self._rows: list[Row] = []
+        self._names: set[str] = set()
+        self._videos = ExitStack()
+        self._adders: dict[str, Any] = {}
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._videos.close()
+
+    def add(self, clip: Clip, frame: Frame, camera: Pinhole, found: Found) -> Row:
+        """Write what is of a frame alone; returns its row."""
+        name = self._unique(frame.name)
+        uv = cameras.project(camera, jnp.asarray(found.joints, jnp.float32))
+        box = box_of(found.vertices, camera)
+        row = Row(
+            clip.name,
+            name,
+            found.side,
+            found.confidence,
+            box,
+            found.joints,
+            np.asarray(uv),
+        )
+        self._rows.append(row)
+        faces = self._faces[:, ::-1] if found.side == "left" else self._faces
+        for kind in self._formats:
+            path = self._out / "meshes" / f"{name}{kind}"
+            files.write(path, export.mesh(kind, found.vertices, faces))
+        if self._pictures:
+            picture = sheet(frame.pixels, camera, found.vertices, faces, found.joints)
+            files.write(self._out / "overlays" / f"{name}.png", png(picture))
+            if clip.video:
+                self._adder(clip)(picture)
+        return row
+
+    def finish(self, about: dict[str, Any]) -> list[Path]:
+        """Write what is of all frames together; returns the files.
+
+        Whatever else is made of a whole clip, an animation say, is made of these rows.
+
+        Args:
+            about: further fields of joints.json.
+        """
+        written = [
+            files.write(self._out / "joints.json", joints_json(self._rows, about)),
+            files.write(self._out / "joints.csv", joints_csv(self._rows)),
+        ]
+        return written
+
+    def _unique(self, name: str) -> str:
+        """A name that no frame has had, for files of the same name in two folders."""
+        number, free = 1, name
+        while free in self._names:
+            number += 1
+            free = f"{name}_{number}"
+        self._names.add(free)
+        return free
+
+    def _adder(self, clip: Clip) -> Any:
+        if clip.name not in self._adders:
+            path = self._out / "overlays" / f"{clip.name}.mp4"
+            opened = videos.writer(path, clip.fps or FPS)
+            self._adders[clip.name] = self._videos.enter_context(opened)
+        return self._adders[clip.name]
+
+
+def joints_json(rows: list[Row], about: dict[str, Any]) -> bytes:
+    """Key points of every frame as JSON."""
+    page = {
+        "names": list(KEYPOINTS),
+        "unit": "mm",
+        "axes": "x right, y down, z forward, from the camera",
+        **about,
+        "frames": [_plain(row) for row in rows],
+    }
+    return (json.dumps(page, indent=1) + "\n").encode()
+
+
+def joints_csv(rows: list[Row]) -> bytes:
+    """Key points of every frame as CSV, a line for each."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for row in rows:
+        about = row.clip, row.frame, row.side, f"{row.confidence:.3f}"
+        each = zip(KEYPOINTS, row.joints_mm, row.joints_px, strict=True)
+        for name, x, uv in each:
+            numbers = [f"{value:.3f}" for value in (*x, *uv)]
+            table.writerow([*about, name, *numbers])
+    return text.getvalue().encode()
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    plain = row._asdict()
+    plain["confidence"] = round(row.confidence, 3)
+    plain["box"] = [round(x, 1) for x in row.box]
+    for name in ("joints_mm", "joints_px"):
+        plain[name] = np.round(np.asarray(plain[name], np.float64), 3).tolist()
+    return plain

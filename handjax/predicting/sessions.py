@@ -1,0 +1,100 @@
+"""What a clip remembers from frame to frame: the hand's side, and how it moved."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from handjax.geometry import cameras
+from handjax.geometry.cameras import Pinhole
+from handjax.predicting import smoothing
+from handjax.predicting.looking import Found, Hint
+
+DECIDED = 5
+"""Frames of a clip after which its hand's side is no longer asked for."""
+
+Look = Callable[[Any, Pinhole, Sequence[str], Hint], list[Found]]
+
+
+class Session:
+    """A clip's frames, one after another.
+
+    Args:
+        look: `looking.in_depth` or `in_colour` of a method.
+        sides: that the hand may be of.
+        hint: what the user knows of where it is.
+        ordered: whether frames follow one another.
+        fps: frames a second where they are to be smoothed, else None.
+        settings: of the smoothing.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        sides: Sequence[str],
+        hint: Hint,
+        *,
+        ordered: bool,
+        fps: float | None,
+        settings: smoothing.Settings | None = None,
+    ):
+        self._look, self._hint = look, hint
+        self._ordered, self._fps = ordered, fps
+        self._settings = settings or smoothing.Settings()
+        self._total = dict.fromkeys(sides, 0.0)
+        self._seen, self._time = 0, 0
+        self._last: tuple[str, int, smoothing.Memory] | None = None
+        self._before: np.ndarray | None = None
+
+    def skip(self) -> None:
+        """A frame that could not be used: time goes on."""
+        self._time += 1
+        self._before = None
+
+    def see(self, pixels: np.ndarray, camera: Pinhole) -> Found:
+        """The hand in the next frame.
+
+        Raises:
+            FrameError: there is none; time goes on.
+        """
+        hint = self._hint._replace(before=self._before)
+        try:
+            found = self._choose(self._look(pixels, camera, self._sides(), hint))
+        finally:
+            self.skip()
+        found = self._smooth(found)
+        if self._ordered:
+            x = jnp.asarray(found.joints, jnp.float32)
+            self._before = np.asarray(cameras.project(camera, x))
+        return found
+
+    def _sides(self) -> Sequence[str]:
+        if not self._ordered or self._seen < DECIDED:
+            return list(self._total)
+        return [max(self._total, key=lambda side: self._total[side])]
+
+    def _choose(self, each: list[Found]) -> Found:
+        """The side that was surer of the hand, of a clip in all frames until now."""
+        self._seen += 1
+        if not self._ordered:
+            return max(each, key=lambda found: found.confidence)
+        for found in each:
+            self._total[found.side] += found.confidence
+        return max(each, key=lambda found: self._total[found.side])
+
+    def _smooth(self, found: Found) -> Found:
+        """Key points and surface by one filter; a hand of the other side is another."""
+        if self._fps is None:
+            return found
+        points = np.concatenate([found.joints, found.vertices])
+        if self._last is None or self._last[0] != found.side:
+            memory = smoothing.begin(points)
+        else:
+            period = (self._time - self._last[1]) / self._fps
+            memory = smoothing.step(self._last[2], points, period, self._settings)
+        self._last = found.side, self._time, memory
+        count = len(found.joints)
+        return found._replace(
+            joints=memory.position[:count], vertices=memory.position[count:]
+        )
