@@ -5,6 +5,7 @@ mirrors what is found back.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -65,6 +66,7 @@ class Seer(NamedTuple):
     look: Callable[[Views, Any], Seen]
 
 
+@cache
 def load(
     method: str | None = None,
     name: str | None = None,
@@ -72,7 +74,7 @@ def load(
     is_depth: bool,
     refine: int = 0,
 ) -> Seer:
-    """A method with its weights.
+    """A method with its weights; who asks again gets what is compiled already.
 
     Args:
         method: one of `METHODS`, None for the usual one.
