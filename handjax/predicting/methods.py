@@ -27,6 +27,9 @@ USUAL = {"depth": "wan_spheres", "image": "graph_cnn"}
 SEES = {"depth": "depth", "image": "pictures in colour"}
 WITHOUT_ROOT = "deep_hand_mesh"
 """A method that says how a hand is turned, and not where it is."""
+SURFACE = "refined"
+"""Of what dual_grid says, the template laid on it: its own vertices melt together where
+the mesh grid is coarse."""
 NOISE = 5.0
 """How far off estimated key points are taken to be where a hand is laid on them, mm."""
 
@@ -174,8 +177,8 @@ def _depth_look(
         each = np.asarray(judge(views, sets["centres41"], sets["keypoints21"]))
         best = int(np.argmax(each))
         joints = sets["keypoints21"][best]
-        laid = "vertices" not in sets
-        vertices = _laid(template, joints) if laid else sets["vertices"][best]
+        surface = sets.get(SURFACE)
+        vertices = _laid(template, joints) if surface is None else surface[best]
         return Seen(np.asarray(joints), np.asarray(vertices), float(each[best]))
 
     return look

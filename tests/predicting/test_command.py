@@ -1,0 +1,212 @@
+"""The whole command: frames in, joints, meshes and pictures out; faults in a line."""
+
+import csv
+import json
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from handjax.__main__ import main
+from handjax.geometry import cameras
+from handjax.hands.skeleton import KEYPOINTS
+from handjax.predicting import pyramid, smoothing
+
+pytestmark = pytest.mark.usefixtures("few")
+
+CAMERA = ("--camera", "147,147,80,60")
+
+
+def coded(depth):
+    mm = depth.astype(np.uint16)
+    return np.stack([0 * mm, mm >> 8, mm & 255], axis=-1).astype(np.uint8)
+
+
+def saved(path, depth):
+    Image.fromarray(depth.astype(np.uint16)).save(path)
+    return str(path)
+
+
+def read(out):
+    return json.loads((out / "joints.json").read_text())
+
+
+def joints_of(out):
+    return np.array([frame["joints_mm"] for frame in read(out)["frames"]])
+
+
+@pytest.fixture
+def frame(tmp_path, depth):
+    Image.fromarray(coded(depth)).save(tmp_path / "hand.png")
+    return str(tmp_path / "hand.png")
+
+
+def test_everything_is_written_of_a_frame(frame, tmp_path, capsys, joints, camera):
+    out = tmp_path / "new" / "out"
+    assert main(["predict", frame, *CAMERA, "--side", "right", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "x right, y down, z forward" in said
+    assert "hand  right  confidence 0." in said
+    page = read(out)
+    assert page["names"] == list(KEYPOINTS)
+    assert page["metric"] is True
+    (one,) = page["frames"]
+    found = np.array(one["joints_mm"])
+    assert np.linalg.norm(found - joints, axis=-1).mean() < 30.0
+    uv = cameras.project(camera, jnp.asarray(found, jnp.float32))
+    np.testing.assert_allclose(one["joints_px"], uv, atol=0.01)
+    rows = list(csv.DictReader((out / "joints.csv").open()))
+    assert [row["joint"] for row in rows] == list(KEYPOINTS)
+    table = [[float(row[f"{axis}_mm"]) for axis in "xyz"] for row in rows]
+    np.testing.assert_allclose(table, found, atol=1e-3)
+    ply, obj = (trimesh.load(out / f"meshes/hand.{kind}") for kind in ("ply", "obj"))
+    np.testing.assert_allclose(ply.bounds, obj.bounds, atol=0.01)
+    assert ply.volume > 0.0
+    glb = trimesh.load(out / "meshes" / "hand.glb").to_geometry()
+    low, high = ply.bounds
+    np.testing.assert_allclose(glb.bounds[:, 0], 1e-3 * ply.bounds[:, 0], atol=1e-4)
+    np.testing.assert_allclose(glb.bounds[:, 1], -1e-3 * np.array([high[1], low[1]]))
+    x, y, w, h = one["box"]
+    assert x < found_px(one)[0] < x + w
+    assert y < found_px(one)[1] < y + h
+    with Image.open(out / "overlays" / "hand.png") as picture:
+        assert min(picture.size) > 400
+
+
+def found_px(one):
+    return np.mean(one["joints_px"], axis=0)
+
+
+def test_a_left_hand_is_a_mirrored_right_one(tmp_path, depth):
+    right = saved(tmp_path / "right.png", depth)
+    left = saved(tmp_path / "left.png", depth[:, ::-1])
+    options = ["--mesh", "ply", "--no-overlay"]
+    for side, file, camera in (
+        ("right", right, "147,147,80,60"),
+        ("left", left, "147,147,79,60"),
+    ):
+        out = str(tmp_path / side)
+        given = ["--side", side, "--camera", camera, "--out", out]
+        assert main(["predict", file, *given, *options]) == 0
+    found = [joints_of(tmp_path / side)[0] for side in ("right", "left")]
+    np.testing.assert_allclose(found[1] * [-1.0, 1.0, 1.0], found[0], atol=0.5)
+    meshes = [trimesh.load(tmp_path / f"{s}/meshes/{s}.ply") for s in ("right", "left")]
+    assert meshes[1].volume == pytest.approx(meshes[0].volume, rel=0.01)
+
+
+def test_both_sides_are_tried_and_the_surer_is_kept(frame, tmp_path):
+    sure = {}
+    for side in ("right", "left", "both"):
+        given = ["--side", side, "--mesh", "none", "--no-overlay"]
+        out = tmp_path / side
+        assert main(["predict", frame, *CAMERA, *given, "--out", str(out)]) == 0
+        assert not (out / "meshes").exists()
+        (one,) = read(out)["frames"]
+        sure[side] = one["confidence"], one["side"]
+    assert sure["both"] == max(sure["right"], sure["left"])
+
+
+def test_a_sequence_is_smoothed_and_its_bad_frames_are_skipped(
+    tmp_path, draw, capsys, depth
+):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for k, x in enumerate((-20.0, -15.0, -10.0)):
+        saved(folder / f"f{k + 8}.png", draw(x, 50.0, 700.0)[1])
+    (folder / "f9_5.png").write_bytes(b"broken")
+    saved(folder / "f11.png", depth[:60])
+    saved(folder / "f12.png", np.zeros_like(depth))
+    saved(folder / "f13.png", np.full_like(depth, 700.0))
+    options = ["--side", "right", "--mesh", "none", "--no-overlay", *CAMERA]
+    for name, more in (("raw", ["--no-smooth"]), ("smooth", ["--fps", "10"])):
+        out = str(tmp_path / name)
+        assert main(["predict", str(folder), *options, *more, "--out", out]) == 0
+    said = capsys.readouterr().out
+    assert "f9_5  skipped: can't be read as a picture" in said
+    assert "f11  skipped: it has 160 x 60 pixels" in said
+    assert "f12  skipped: holds no depth" in said
+    assert "f13  skipped: no hand" in said
+    raw, smooth = (joints_of(tmp_path / name) for name in ("raw", "smooth"))
+    assert [f["frame"] for f in read(tmp_path / "raw")["frames"]] == ["f8", "f9", "f10"]
+    told = [read(tmp_path / name)["smoothed"] for name in ("raw", "smooth")]
+    assert told == [False, True]
+    memory = smoothing.begin(raw[0])
+    wanted = [memory.position]
+    # A frame between the second and the third could not be read.
+    for x, period in ((raw[1], 0.1), (raw[2], 0.2)):
+        memory = smoothing.step(memory, x, period, smoothing.Settings())
+        wanted.append(memory.position)
+    np.testing.assert_allclose(smooth, wanted, atol=0.01)
+
+
+def test_a_place_given_by_hand_is_taken(tmp_path, depth):
+    wall = np.where(depth > 0.0, depth, 730.0)  # a hand that touches a wall
+    frame = saved(tmp_path / "wall.png", wall)
+    options = ["--side", "right", "--mesh", "none", "--no-overlay", *CAMERA]
+    for name, place in (("centre", "-10,0,680"), ("box", "40,20,80,70")):
+        word = {"centre": "--center", "box": "--box"}[name]
+        out = str(tmp_path / name)
+        assert main(["predict", frame, *options, word, place, "--out", out]) == 0
+        assert abs(joints_of(tmp_path / name).mean() - 220.0) < 60.0
+    assert main(["predict", frame, *options, "--out", str(tmp_path / "none")]) == 2
+
+
+def test_colour_wants_a_box_where_no_hand_is_found(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(pyramid, "SMALLEST", 0.9)
+    Image.new("RGB", (96, 64), (130, 120, 110)).save(tmp_path / "grey.png")
+    frame, out = str(tmp_path / "grey.png"), str(tmp_path / "out")
+    assert main(["predict", frame, "--out", out]) == 2
+    said = capsys.readouterr()
+    assert "a view of 60 degrees, so depth is relative" in said.out
+    assert "grey  skipped: no hand" in said.out
+    assert main(["predict", frame, "--box", "20,10,40,40", "--out", out]) == 0
+    page = read(tmp_path / "out")
+    assert (page["metric"], page["camera"]["given"]) == (False, False)
+    (one,) = page["frames"]
+    assert np.min(one["joints_mm"], axis=0)[2] > 0.0
+    for kind in ("glb", "ply", "obj"):
+        assert (tmp_path / f"out/meshes/grey.{kind}").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"--camera": "kinect"}, "fx,fy,cx,cy"),
+        ({"--camera": "1000,1000,960,540"}, "another resolution"),
+        ({"--box": "1,2,3"}, "x,y,w,h"),
+        ({"--box": "1,2,3,4"}, "8 or more"),
+        ({"--center": "1,2"}, "X,Y,Z"),
+        ({"--fps": "0"}, "--fps wants"),
+        ({"--refine": "-1"}, "--refine wants 0"),
+        ({"--refine": "5"}, "wan_spheres can't"),
+        ({"--mesh": "stl"}, "--mesh wants"),
+        ({"--method": "nobody"}, "--method wants"),
+        ({"--method": "graph_cnn"}, "give --method wan_spheres"),
+        ({"--method": "deep_hand_mesh"}, "no released weights"),
+        ({"--method": "dual_grid", "--weights": "wan_spheres"}, "is of wan_spheres"),
+        ({"--weights": "nobody"}, "no released weights are called 'nobody'"),
+        ({"--workdir": "nowhere"}, "'nowhere'"),
+    ],
+)
+def test_bad_options_are_answered_in_a_line(frame, tmp_path, capsys, changes, message):
+    options = {"--camera": CAMERA[1], "--out": str(tmp_path / "out")} | changes
+    given = [text for pair in options.items() for text in pair]
+    assert main(["predict", frame, *given]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_depth_without_a_camera_and_frames_that_are_none_are_refused(
+    frame, tmp_path, capsys
+):
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["predict", frame, *out]) == 2
+    assert "depth frames want --camera" in capsys.readouterr().err
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    assert main(["predict", str(tmp_path / "bad.png"), *out]) == 2
+    said = capsys.readouterr()
+    assert "bad  skipped: can't be read as a picture" in said.out
+    assert "none of the frames can be used" in said.err
