@@ -141,9 +141,25 @@ def _stack(path: Path, unit: str, count: int) -> Clip:
 
 def _video(path: Path) -> Clip:
     found = videos.read(path)
-    names = (f"{path.stem}_{k:06d}" for k in range(1 << 31))
-    frames = (Frame(next(names), picture) for picture in found.pictures)
+    frames = named(path.stem, found.pictures)
     return Clip(path.stem, frames, found.count, True, found.fps, True)
+
+
+def named(stem: str, pictures: Iterator[np.ndarray]) -> Iterator[Frame | Bad]:
+    """A video's frames, up to the first that can't be decoded.
+
+    Args:
+        stem: that their names begin with.
+        pictures: RGB.
+    """
+    number = 0
+    try:
+        for picture in pictures:
+            yield Frame(f"{stem}_{number:06d}", picture)
+            number += 1
+    except (OSError, ValueError, EOFError) as wrong:
+        why = f"the video can't be read from here on ({wrong})"
+        yield Bad(f"{stem}_{number:06d}", why)
 
 
 def _stacked(path: Path) -> int:

@@ -141,16 +141,20 @@ def test_a_sequence_is_smoothed_and_its_bad_frames_are_skipped(
     np.testing.assert_allclose(smooth, wanted, atol=0.01)
 
 
-def test_a_place_given_by_hand_is_taken(tmp_path, depth):
-    wall = np.where(depth > 0.0, depth, 730.0)  # a hand that touches a wall
-    frame = saved(tmp_path / "wall.png", wall)
+def test_of_two_hands_the_one_is_taken_that_was_pointed_at(tmp_path, draw, capsys):
+    (_, left), (_, right) = (draw(x, 50.0, 700.0) for x in (-180.0, 150.0))
+    frame = saved(tmp_path / "two.png", np.where(left > 0.0, left, right))
     options = ["--side", "right", "--mesh", "none", "--no-overlay", *CAMERA]
-    for name, place in (("centre", "-10,0,680"), ("box", "40,20,80,70")):
-        word = {"centre": "--center", "box": "--box"}[name]
-        out = str(tmp_path / name)
-        assert main(["predict", frame, *options, word, place, "--out", out]) == 0
-        assert abs(joints_of(tmp_path / name).mean() - 220.0) < 60.0
     assert main(["predict", frame, *options, "--out", str(tmp_path / "none")]) == 2
+    said = capsys.readouterr()
+    assert "two  skipped: two things as large as a hand" in said.out
+    assert "no hand was found in any of the frames" in said.err
+    pointed = {"centre": ["--center", "-160,0,680"], "box": ["--box", "85,10,70,75"]}
+    for name, place in pointed.items():
+        out = tmp_path / name
+        assert main(["predict", frame, *options, *place, "--out", str(out)]) == 0
+        middle = joints_of(out)[0].mean(axis=0)[0]
+        assert abs(middle - {"centre": -150.0, "box": 180.0}[name]) < 60.0
 
 
 def test_colour_wants_a_box_where_no_hand_is_found(tmp_path, capsys, monkeypatch):

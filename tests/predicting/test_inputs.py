@@ -186,6 +186,16 @@ def test_videos_are_read_as_they_were_written(tmp_path):
         assert abs(frame.pixels.mean() - picture.mean()) < 6.0
 
 
+def test_a_video_that_breaks_off_gives_what_came_before():
+    def broken():
+        yield COLOUR
+        raise ValueError("invalid data")
+
+    good, bad = inputs.named("a", broken())
+    assert (good.name, bad.name) == ("a_000000", "a_000001")
+    assert "from here on (invalid data)" in bad.why
+
+
 def test_a_file_that_is_no_video_is_refused(tmp_path):
     pytest.importorskip("av", reason="PyAV is an extra, handjax[video]")
     (tmp_path / "a.mp4").write_bytes(b"not a video")
