@@ -156,7 +156,7 @@ def crop(
     )
 
 
-def mirror(camera: Camera, width: int) -> Camera:
+def mirror(camera: Pinhole, width: int) -> Pinhole:
     """The camera that takes the picture with left and right exchanged.
 
     Args:

@@ -19,7 +19,7 @@ alone, a cup or a foot within these limits is taken for a hand: the estimate's
 confidence tells. Where any of this fails, the centre or a box is given by hand.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -128,7 +128,8 @@ def label(
     grid[::2, ::2] = there
     grid[1::2, ::2] = _linked(depth[:-1], depth[1:], step)
     grid[::2, 1::2] = _linked(depth[:, :-1], depth[:, 1:], step)
-    numbers, count = ndimage.label(grid)
+    found: Any = ndimage.label(grid)
+    numbers, count = found
     return numbers[::2, ::2], count
 
 

@@ -102,13 +102,16 @@ def _from_file(path: Path) -> Lens:
         raise FrameError(f"--camera {path} is no JSON ({wrong})") from wrong
     page = page if isinstance(page, dict) else {}
     numbers = _of_matrix(page["K"]) if "K" in page else _of_fields(page)
-    sizes = [page.get("width"), page.get("height")]
-    size = None
-    if any(s is not None for s in sizes):
-        if not all(isinstance(s, int) and s > 0 for s in sizes):
-            raise FrameError(f"--camera {path} wants width and height, whole numbers")
-        size = (sizes[0], sizes[1])
-    return Lens(_checked(numbers, str(path)), size, path.name)
+    return Lens(_checked(numbers, str(path)), _size(page, path), path.name)
+
+
+def _size(page: dict[str, Any], path: Path) -> tuple[int, int] | None:
+    width, height = page.get("width"), page.get("height")
+    if width is None and height is None:
+        return None
+    if not all(isinstance(s, int) and s > 0 for s in (width, height)):
+        raise FrameError(f"--camera {path} wants width and height, whole numbers")
+    return int(width or 0), int(height or 0)
 
 
 def _of_fields(page: dict[str, Any]) -> list[Any]:

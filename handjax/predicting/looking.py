@@ -113,13 +113,12 @@ def in_colour(
     return found
 
 
-def box_of(
-    points: Float[np.ndarray, "points 3"], camera: Pinhole
-) -> tuple[float, float, float, float]:
+def box_of(points: Float[np.ndarray, "points 3"], camera: Pinhole) -> Rectangle:
     """The rectangle in which points appear, pixels."""
     uv = np.asarray(cameras.project(camera, jnp.asarray(points, jnp.float32)))
-    low, high = uv.min(axis=0), uv.max(axis=0)
-    return float(low[0]), float(low[1]), *(float(x) for x in high - low)
+    left, top = (float(x) for x in uv.min(axis=0))
+    right, bottom = (float(x) for x in uv.max(axis=0))
+    return left, top, right - left, bottom - top
 
 
 def _back(seen: Seen, side: str, confidence: float) -> Found:
