@@ -150,11 +150,11 @@ def call_of(entry: Entry, size: int) -> Callable[[], Any]:
     name = "studio" if entry.personal else "synthetic"
     source = entry.made.sources[name](size)
     batch = jax.jit(source.sample)(jax.random.key(0), source.held)
-    method = entry.made.method
+    method, key = entry.made.method, jax.random.key(1)
 
     @jax.jit
     def call(params: Any, state: Any, batch: Any) -> Any:
-        found, _ = method.predict(params, state, batch, key=None, train=False)
+        found, _ = method.predict(params, state, batch, key=key, train=False)
         return method.joints(found, batch)
 
     return partial(call, entry.found.params, entry.found.state, batch)
