@@ -103,7 +103,7 @@ def row_of(entry: Entry, chosen: argparse.Namespace) -> dict[str, Any]:
     subject = entry.found.config.studio.subject if entry.personal else chosen.subject
     test = frames_of(entry.found.config, subject)
     count = min(chosen.frames, test.count)
-    look = judge_in_studio(entry.made, test._replace(surface=None))
+    look = judge_in_studio(entry.made, test._replace(surface=None, masks=None))
     errors = errors_of(entry, look, jax.random.key(0), count)
     row["studio"] = shown(errors, PROTOCOLS["studio"].block)
     return row | {"subject": subject}

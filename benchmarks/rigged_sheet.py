@@ -2,8 +2,8 @@
 
 python benchmarks/rigged_sheet.py HAND.glb [--out rigged.png]
 
-The first row is in the file's axes and on its own side, seen along -z, z, -x and y (as
-shared/real/webxr/reference.png); the others are the template, a right hand in ours.
+The first row is in the file's axes and on its own side, seen along -z, z, -x and y; the
+others are the template, a right hand in ours.
 """
 
 import argparse

@@ -11,7 +11,9 @@ Source: Meredith & Maddock, Motion capture file formats explained, 2001, Sec. 5.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,13 +42,14 @@ def save_bvh(
     poses: Pose,
     *,
     fps: float | int,
-    left: bool = False,
-    shape: Float[ArrayLike, "shape"] | None = None,
-    unit: str = "m",
+    **options: Any,
 ) -> Path:
-    """Write `bvh`, whole or not at all."""
-    text = bvh(template, poses, fps=fps, left=left, shape=shape, unit=unit)
-    return write(path, text.encode())
+    """Write `bvh`, whole or not at all; options are its own.
+
+    Raises:
+        ValueError: as `bvh` has it.
+    """
+    return write(path, bvh(template, poses, fps=fps, **options).encode())
 
 
 def bvh(
@@ -91,10 +94,12 @@ def _angles(
     turns: Float[np.ndarray, "frames 17 3"],
 ) -> Float[np.ndarray, "frames 17 3"]:
     """Angles about z, x and y, degrees, that do not jump from frame to frame."""
-    found = jax.jit(jax.vmap(jax.vmap(_euler)))(jnp.asarray(turns, jnp.float32))
+    found = _euler(jnp.asarray(turns, jnp.float32))
     return np.rad2deg(np.unwrap(np.asarray(found, np.float64), axis=0))
 
 
+@jax.jit
+@partial(jnp.vectorize, signature="(3)->(3)")
 def _euler(turn: Float[jax.Array, "3"]) -> Float[jax.Array, "3"]:
     R = rotations.matrix_from_axis_angle(turn)
     return rotations.euler_from_matrix(R, order=ORDER)

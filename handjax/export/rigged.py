@@ -29,7 +29,7 @@ from handjax.export.motion import (
     offsets,
 )
 from handjax.files import write
-from handjax.geometry import nearby
+from handjax.geometry import nearby, rotations
 from handjax.hands.articulate import Pose, rest_pose, unposed
 from handjax.hands.skeleton import JOINT_PARENTS, JOINTS, POSED
 from handjax.hands.template import Template
@@ -164,10 +164,8 @@ def check_rate(fps: float | int) -> None:
 
 def quaternions(turns: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 4"]:
     """Unit quaternions x, y, z, w, as glTF has them, of axis-angle vectors."""
-    angle = np.linalg.norm(turns, axis=-1, keepdims=True)
-    # sin(a / 2) / a, which is 1/2 at 0; np.sinc(x) is sin(pi x) / (pi x).
-    part = 0.5 * np.sinc(angle / (2.0 * np.pi))
-    return np.concatenate([part * turns, np.cos(angle / 2.0)], axis=-1)
+    q = _quaternion(jnp.asarray(turns, jnp.float32))
+    return np.roll(np.asarray(q), -1, axis=-1)
 
 
 def _continuous(
@@ -177,6 +175,11 @@ def _continuous(
     dots = np.sum(q[1:] * q[:-1], axis=-1, keepdims=True)
     signs = np.cumprod(np.where(dots < 0.0, -1.0, 1.0), axis=0)
     return np.concatenate([q[:1], q[1:] * signs])
+
+
+_quaternion = jax.jit(
+    jnp.vectorize(rotations.quaternion_from_axis_angle, signature="(3)->(4)")
+)
 
 
 class _File:

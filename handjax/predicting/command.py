@@ -12,12 +12,20 @@ import numpy as np
 from handjax import export
 from handjax.fitting.frames import CAMERAS, FrameError
 from handjax.geometry.cameras import Pinhole
-from handjax.predicting import asking, cameras, inputs, looking, methods, telling
+from handjax.predicting import (
+    asking,
+    cameras,
+    inputs,
+    looking,
+    methods,
+    telling,
+    videos,
+)
 from handjax.predicting.asking import Asked
 from handjax.predicting.cameras import Lens
 from handjax.predicting.inputs import Bad, Clip, Frame
 from handjax.predicting.methods import Seer
-from handjax.predicting.outputs import FPS, Writer
+from handjax.predicting.outputs import Writer
 from handjax.predicting.sessions import Session
 
 MANY = 2
@@ -53,14 +61,19 @@ def run(chosen: argparse.Namespace) -> None:
     print(*telling.introduction(clips, first, lens, camera, seer), sep="\n")
     faces = np.asarray(seer.faces)
     writer = Writer(chosen.out, faces, asked.formats, pictures=not chosen.no_overlay)
-    done = 0
+    smoothed = any(_smoothed(clip, chosen) for clip in clips)
+    written = []
     with writer:
-        for clip in clips:
-            done += _follow(clip, chosen, asked, first, seer, writer)
-        if not done:
-            raise FrameError("no hand was found in any of the frames")
-        smoothed = any(_smoothed(clip, chosen) for clip in clips)
-        written = writer.finish(telling.about(lens, camera, seer, first, smoothed))
+        try:
+            for clip in clips:
+                _follow(clip, chosen, asked, first, seer, writer)
+        finally:
+            # Whatever ends a long recording, what was found until then stays.
+            if writer.rows:
+                about = telling.about(lens, camera, seer, first, smoothed)
+                written = writer.finish(about)
+    if not written:
+        raise FrameError("no hand was found in any of the frames")
     names = ", ".join(path.name for path in written)
     more = [name for name in ("meshes", "overlays") if (chosen.out / name).is_dir()]
     print(f"wrote     {names}{''.join(f', {name}/' for name in more)} in {chosen.out}")
@@ -104,8 +117,8 @@ def _follow(
     first: Frame,
     seer: Seer,
     writer: Writer,
-) -> int:
-    """A clip's frames, a line for each; returns in how many a hand was found."""
+) -> None:
+    """A clip's frames, a line for each."""
     look = looking.in_depth if seer.sees == "depth" else looking.in_colour
     session = Session(
         partial(look, seer),
@@ -114,7 +127,6 @@ def _follow(
         ordered=clip.ordered,
         fps=_fps(clip, chosen) if _smoothed(clip, chosen) else None,
     )
-    done = 0
     with _bar(clip) as advance:
         for frame in clip.frames:
             try:
@@ -131,9 +143,7 @@ def _follow(
                 print(f"{frame.name}  skipped: {wrong}")
             else:
                 print(telling.line(writer.add(clip, frame, camera, found)))
-                done += 1
             advance()
-    return done
 
 
 def _fitting(frame: Frame | Bad, first: Frame, lens: Lens) -> Pinhole:
@@ -163,7 +173,7 @@ def _smoothed(clip: Clip, chosen: argparse.Namespace) -> bool:
 
 
 def _fps(clip: Clip, chosen: argparse.Namespace) -> float:
-    return chosen.fps or clip.fps or FPS
+    return chosen.fps or clip.fps or videos.FPS
 
 
 @contextmanager

@@ -8,7 +8,8 @@ NYU's coding (red 0, mm = 256 green + blue); three channels of 8 bits are a pict
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,14 +90,25 @@ def open_all(paths: Sequence[Path], unit: str = "mm") -> list[Clip]:
             raise FrameError(f"no file or folder at {path}")
         elif path.suffix.lower() in videos.ENDINGS:
             clips.append(_video(path))
-        elif stack := _stacked(path):
+        elif (stack := _stacked(path)) is not None:
             clips.append(_stack(path, unit, stack))
         else:
             loose.append(path)
     if loose:
         frames = (one(path, unit) for path in loose)
         clips.append(Clip("files", frames, len(loose), False))
-    return clips
+    taken: set[str] = set()
+    return [clip._replace(name=free(clip.name, taken)) for clip in clips]
+
+
+def free(name: str, taken: set[str]) -> str:
+    """A name that is none of those taken, and now is: with a number, if it must."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    taken.add(found)
+    return found
 
 
 def natural(path: Path) -> list[tuple[bool, int, str]]:
@@ -105,17 +117,19 @@ def natural(path: Path) -> list[tuple[bool, int, str]]:
     return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts if p]
 
 
-def one(path: Path, unit: str = "mm", place: int | None = None) -> Frame | Bad:
-    """The frame of a file, or of a place in a stack of frames.
+def one(path: Path, unit: str = "mm") -> Frame | Bad:
+    """The frame of a file.
 
     Args:
         path: of the file.
         unit: of arrays, one of `UNITS`.
-        place: in the stack.
     """
-    name = path.stem if place is None else f"{path.stem}_{place:06d}"
+    return _frame(path.stem, path, lambda: _pixels(path, unit))
+
+
+def _frame(name: str, path: Path, read: Callable[[], np.ndarray]) -> Frame | Bad:
     try:
-        return Frame(name, _pixels(path, unit, place))
+        return Frame(name, read())
     except FrameError as wrong:
         # The line of a frame begins with its name already.
         return Bad(name, str(wrong).removeprefix(f"{path} "))
@@ -134,9 +148,12 @@ def _folder(path: Path, unit: str) -> Clip:
     return Clip(path.resolve().name, frames, len(kept), True)
 
 
-def _stack(path: Path, unit: str, count: int) -> Clip:
-    frames = (one(path, unit, k) for k in range(count))
-    return Clip(path.stem, frames, count, True)
+def _stack(path: Path, unit: str, stack: np.ndarray) -> Clip:
+    frames = (
+        _frame(f"{path.stem}_{k:06d}", path, partial(_of_array, array, path, unit))
+        for k, array in enumerate(stack)
+    )
+    return Clip(path.stem, frames, len(stack), True)
 
 
 def _video(path: Path) -> Clip:
@@ -162,26 +179,27 @@ def named(stem: str, pictures: Iterator[np.ndarray]) -> Iterator[Frame | Bad]:
         yield Bad(f"{stem}_{number:06d}", why)
 
 
-def _stacked(path: Path) -> int:
-    """Frames in an array of many; 0 of other files, and where it can't be read."""
+def _stacked(path: Path) -> np.ndarray | None:
+    """An array of many frames; None of other files, and where it can't be read."""
     if path.suffix.lower() not in ARRAYS:
-        return 0
+        return None
     try:
         array = _array(path)
     except FrameError:
-        return 0
+        return None
     colour = array.dtype == np.uint8 and array.shape[-1] == 3
-    return len(array) if array.ndim == (4 if colour else 3) else 0
+    return array if array.ndim == (4 if colour else 3) and len(array) else None
 
 
-def _pixels(path: Path, unit: str, place: int | None) -> np.ndarray:
+def _of_array(array: np.ndarray, path: Path, unit: str) -> np.ndarray:
+    if array.dtype == np.uint8 and array.ndim == 3:
+        return _colour_or_depth(array, path)
+    return depth_of(array, path, unit=UNITS[unit], metres="say --unit m")
+
+
+def _pixels(path: Path, unit: str) -> np.ndarray:
     if path.suffix.lower() in ARRAYS:
-        array = _array(path)
-        array = array if place is None else array[place]
-        if array.dtype == np.uint8 and array.ndim == 3:
-            return _colour_or_depth(array, path)
-        metres = "say --unit m"
-        return depth_of(array, path, unit=UNITS[unit], metres=metres)
+        return _of_array(_array(path), path, unit)
     array = _picture(path)
     if array.ndim == 2:
         return depth_of(array, path, metres="write them as mm, of 16 bits")

@@ -17,13 +17,12 @@ from handjax.geometry import cameras
 from handjax.geometry.cameras import Pinhole
 from handjax.hands.skeleton import KEYPOINTS
 from handjax.predicting import videos
-from handjax.predicting.inputs import Clip, Frame
+from handjax.predicting.inputs import Clip, Frame, free
 from handjax.predicting.looking import Found, box_of
 from handjax.predicting.overlay import sheet
 
 COLUMNS = ("clip", "frame", "side", "confidence", "joint", "x_mm", "y_mm", "z_mm")
 COLUMNS += ("u_px", "v_px")
-FPS = 30.0
 
 
 class Row(NamedTuple):
@@ -46,6 +45,9 @@ class Writer:
         faces: of the surface of right hands.
         formats: of meshes, such as ".glb".
         pictures: whether overlays are wanted.
+
+    Attributes:
+        rows: of the frames until now.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class Writer:
     ):
         self._out, self._faces = out, faces
         self._formats, self._pictures = formats, pictures
-        self._rows: list[Row] = []
+        self.rows: list[Row] = []
         self._names: set[str] = set()
         self._videos = ExitStack()
         self._adders: dict[str, Any] = {}
@@ -71,7 +73,7 @@ class Writer:
 
     def add(self, clip: Clip, frame: Frame, camera: Pinhole, found: Found) -> Row:
         """Write what is of a frame alone; returns its row."""
-        name = self._unique(frame.name)
+        name = free(frame.name, self._names)
         uv = cameras.project(camera, jnp.asarray(found.joints, jnp.float32))
         box = box_of(found.vertices, camera)
         row = Row(
@@ -83,7 +85,7 @@ class Writer:
             found.joints,
             np.asarray(uv),
         )
-        self._rows.append(row)
+        self.rows.append(row)
         faces = self._faces[:, ::-1] if found.side == "left" else self._faces
         for kind in self._formats:
             path = self._out / "meshes" / f"{name}{kind}"
@@ -104,24 +106,15 @@ class Writer:
             about: further fields of joints.json.
         """
         written = [
-            files.write(self._out / "joints.json", joints_json(self._rows, about)),
-            files.write(self._out / "joints.csv", joints_csv(self._rows)),
+            files.write(self._out / "joints.json", joints_json(self.rows, about)),
+            files.write(self._out / "joints.csv", joints_csv(self.rows)),
         ]
         return written
-
-    def _unique(self, name: str) -> str:
-        """A name that no frame has had, for files of the same name in two folders."""
-        number, free = 1, name
-        while free in self._names:
-            number += 1
-            free = f"{name}_{number}"
-        self._names.add(free)
-        return free
 
     def _adder(self, clip: Clip) -> Any:
         if clip.name not in self._adders:
             path = self._out / "overlays" / f"{clip.name}.mp4"
-            opened = videos.writer(path, clip.fps or FPS)
+            opened = videos.writer(path, clip.fps or videos.FPS)
             self._adders[clip.name] = self._videos.enter_context(opened)
         return self._adders[clip.name]
 

@@ -12,7 +12,7 @@ from PIL import Image
 from handjax.__main__ import main
 from handjax.geometry import cameras
 from handjax.hands.skeleton import KEYPOINTS
-from handjax.predicting import pyramid, smoothing
+from handjax.predicting import pyramid, smoothing, telling
 
 pytestmark = pytest.mark.usefixtures("few")
 
@@ -214,3 +214,15 @@ def test_depth_without_a_camera_and_frames_that_are_none_are_refused(
     said = capsys.readouterr()
     assert "bad  skipped: can't be read as a picture" in said.out
     assert "none of the frames can be used" in said.err
+
+
+def test_what_was_found_before_an_interruption_stays(frame, tmp_path, monkeypatch):
+    def interrupted(row):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(telling, "line", interrupted)
+    out = tmp_path / "out"
+    given = ["predict", frame, *CAMERA, "--side", "right", "--out", str(out)]
+    with pytest.raises(KeyboardInterrupt):
+        main(given)
+    assert joints_of(out).shape == (1, 21, 3)

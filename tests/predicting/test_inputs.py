@@ -171,7 +171,6 @@ def test_without_pyav_a_video_says_what_to_install(tmp_path, monkeypatch):
 
 
 def test_videos_are_read_as_they_were_written(tmp_path):
-    pytest.importorskip("av", reason="PyAV is an extra, handjax[video]")
     flat = [np.full((48, 64, 3), k, np.uint8) for k in (40, 120, 200)]
     with videos.writer(tmp_path / "a.mp4", 25.0) as add:
         for picture in flat:
@@ -197,7 +196,21 @@ def test_a_video_that_breaks_off_gives_what_came_before():
 
 
 def test_a_file_that_is_no_video_is_refused(tmp_path):
-    pytest.importorskip("av", reason="PyAV is an extra, handjax[video]")
     (tmp_path / "a.mp4").write_bytes(b"not a video")
     with pytest.raises(FrameError, match="can't be read as a video"):
         inputs.open_all([tmp_path / "a.mp4"])
+
+
+def test_clips_of_one_name_are_told_apart(tmp_path):
+    for person in ("a", "b"):
+        (tmp_path / person / "frames").mkdir(parents=True)
+        written(tmp_path / person / "frames" / "1.png", DEPTH)
+    clips = inputs.open_all([tmp_path / "a" / "frames", tmp_path / "b" / "frames"])
+    assert [clip.name for clip in clips] == ["frames", "frames_2"]
+
+
+def test_an_archive_of_many_frames_is_read_once(tmp_path, monkeypatch):
+    np.savez(tmp_path / "a.npz", depth=np.stack([DEPTH, DEPTH + 1, DEPTH + 2]))
+    (clip,) = inputs.open_all([tmp_path / "a.npz"])
+    monkeypatch.setattr(inputs.np, "load", None)
+    assert [frame.pixels[0, 0] - DEPTH[0, 0] for frame in clip.frames] == [0, 1, 2]
