@@ -13,7 +13,7 @@ from handjax.predicting.cameras import Lens
 from handjax.predicting.looking import SIDES, Hint
 
 HELP = "find the hand in your own depth frames, pictures or videos"
-MESHES = ("glb", "ply", "obj")
+MESHES = ("glb", "ply", "obj", "rig")
 
 
 def add_to(commands: Any) -> argparse.ArgumentParser:
@@ -39,7 +39,11 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         help="One-Euro; default: videos, and folders of more than 2 frames",
     )
     add("--fps", type=float, help="frames a second; default: a video's own, else 30")
-    add("--mesh", default=",".join(MESHES), help="glb,ply,obj, some of them, or none")
+    add(
+        "--mesh",
+        default=",".join(MESHES),
+        help="glb,ply,obj,rig, some of them, or none",
+    )
     add("--no-overlay", action="store_true", help="draw no pictures")
     return parser
 
@@ -51,6 +55,7 @@ class Asked(NamedTuple):
     hint: Hint
     sides: tuple[str, ...]
     formats: tuple[str, ...]
+    rigs: bool
 
 
 def read(chosen: argparse.Namespace) -> Asked:
@@ -68,8 +73,10 @@ def read(chosen: argparse.Namespace) -> Asked:
     centre = None if chosen.center is None else parse_center(chosen.center)
     box = None if chosen.box is None else parse_box(chosen.box)
     sides = SIDES if chosen.side == "both" else (chosen.side,)
-    kinds = tuple(f".{kind}" for kind in formats)
-    return Asked(cameras.parse(chosen.camera), Hint(centre, box), sides, kinds)
+    kinds = tuple(f".{kind}" for kind in formats if kind != "rig")
+    return Asked(
+        cameras.parse(chosen.camera), Hint(centre, box), sides, kinds, "rig" in formats
+    )
 
 
 def parse_box(text: str) -> looking.Rectangle:

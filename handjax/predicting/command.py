@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from handjax import export
 from handjax.fitting.frames import CAMERAS, FrameError
 from handjax.geometry.cameras import Pinhole
@@ -19,7 +17,6 @@ from handjax.predicting import (
     looking,
     methods,
     telling,
-    videos,
 )
 from handjax.predicting.asking import Asked
 from handjax.predicting.cameras import Lens
@@ -59,8 +56,14 @@ def run(chosen: argparse.Namespace) -> None:
         refine=chosen.refine,
     )
     print(*telling.introduction(clips, first, lens, camera, seer), sep="\n")
-    faces = np.asarray(seer.faces)
-    writer = Writer(chosen.out, faces, asked.formats, pictures=not chosen.no_overlay)
+    writer = Writer(
+        chosen.out,
+        seer.template,
+        asked.formats,
+        rigs=asked.rigs,
+        pictures=not chosen.no_overlay,
+        fps=chosen.fps,
+    )
     smoothed = any(_smoothed(clip, chosen) for clip in clips)
     written = []
     with writer:
@@ -75,7 +78,9 @@ def run(chosen: argparse.Namespace) -> None:
     if not written:
         raise FrameError("no hand was found in any of the frames")
     names = ", ".join(path.name for path in written)
-    more = [name for name in ("meshes", "overlays") if (chosen.out / name).is_dir()]
+    more = [
+        name for name in ("meshes", "rigs", "overlays") if (chosen.out / name).is_dir()
+    ]
     print(f"wrote     {names}{''.join(f', {name}/' for name in more)} in {chosen.out}")
 
 
@@ -125,10 +130,10 @@ def _follow(
         asked.sides,
         asked.hint,
         ordered=clip.ordered,
-        fps=_fps(clip, chosen) if _smoothed(clip, chosen) else None,
+        fps=writer.rate(clip) if _smoothed(clip, chosen) else None,
     )
     with _bar(clip) as advance:
-        for frame in clip.frames:
+        for number, frame in enumerate(clip.frames):
             try:
                 camera = _fitting(frame, first, asked.lens)
                 assert isinstance(frame, Frame)
@@ -142,7 +147,7 @@ def _follow(
             except FrameError as wrong:
                 print(f"{frame.name}  skipped: {wrong}")
             else:
-                print(telling.line(writer.add(clip, frame, camera, found)))
+                print(telling.line(writer.add(clip, number, frame, camera, found)))
             advance()
 
 
@@ -170,10 +175,6 @@ def _smoothed(clip: Clip, chosen: argparse.Namespace) -> bool:
     if chosen.smooth is not None:
         return chosen.smooth
     return clip.video or (clip.ordered and (clip.count or MANY + 1) > MANY)
-
-
-def _fps(clip: Clip, chosen: argparse.Namespace) -> float:
-    return chosen.fps or clip.fps or videos.FPS
 
 
 @contextmanager

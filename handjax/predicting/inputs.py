@@ -198,6 +198,9 @@ def _of_array(array: np.ndarray, path: Path, unit: str) -> np.ndarray:
 
 
 def _pixels(path: Path, unit: str) -> np.ndarray:
+    known = (*PICTURES, *ARRAYS, *videos.ENDINGS)
+    if path.suffix.lower() not in known:
+        raise FrameError(f"{path} ends in none of {', '.join(known)}")
     if path.suffix.lower() in ARRAYS:
         return _of_array(_array(path), path, unit)
     array = _picture(path)
@@ -229,9 +232,12 @@ def _array(path: Path) -> np.ndarray:
             raise FrameError(f"{path} wants one array; it holds {archive.files}")
     except FrameError:
         raise
-    # A broken header can fail in Python's own parser, an archive in zipfile.
+    # A broken header can fail in Python's own parser, an archive in zipfile; and what
+    # NumPy says of objects is how to have them run.
     except Exception as wrong:
-        raise FrameError(f"{path} can't be read as an array ({wrong})") from wrong
+        raise FrameError(
+            f"{path} can't be read as an array of numbers; numpy.save writes one"
+        ) from wrong
 
 
 def _picture(path: Path) -> np.ndarray:

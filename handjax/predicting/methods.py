@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from handjax import weights
 from handjax.batch import Batch, Labels, Views
@@ -56,7 +56,7 @@ class Seer(NamedTuple):
         origin: of its weights, a line.
         sees: "depth" or "image".
         pixels: edge of a picture in colour.
-        faces: of its surface.
+        template: the hand that it knows; its surface has these faces.
         look: (views, where heat-maps have the key points or None) -> Seen. On depth the
             batch is of crops of one frame, and the best by `agreement` is kept.
     """
@@ -65,7 +65,7 @@ class Seer(NamedTuple):
     origin: str
     sees: str
     pixels: int
-    faces: Int[Array, "faces 3"]
+    template: Template
     look: Callable[[Views, Any], Seen]
 
 
@@ -111,7 +111,7 @@ def load(
         found.origin,
         sees,
         config.synthetic.get("rgb", {}).get("pixels", 0),
-        template.faces,
+        template,
         look(found, made, template, refine),
     )
 

@@ -1,4 +1,4 @@
-"""What is written of a user's frames: joints, meshes, pictures, videos."""
+"""What is written of a user's frames: joints, meshes, skeletons, pictures, videos."""
 
 import csv
 import io
@@ -9,27 +9,42 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from handjax import export, files
 from handjax.fitting.overlay import png
 from handjax.geometry import cameras
 from handjax.geometry.cameras import Pinhole
 from handjax.hands.skeleton import KEYPOINTS
-from handjax.predicting import videos
+from handjax.hands.template import Template
+from handjax.predicting import rigs, videos
 from handjax.predicting.inputs import Clip, Frame, free
 from handjax.predicting.looking import Found, box_of
 from handjax.predicting.overlay import sheet
 
-COLUMNS = ("clip", "frame", "side", "confidence", "joint", "x_mm", "y_mm", "z_mm")
+COLUMNS = (
+    "clip",
+    "frame",
+    "number",
+    "side",
+    "confidence",
+    "joint",
+    "x_mm",
+    "y_mm",
+    "z_mm",
+)
 COLUMNS += ("u_px", "v_px")
 
 
 class Row(NamedTuple):
-    """What joints.json and joints.csv say of a frame; fields as there."""
+    """What joints.json and joints.csv say of a frame; fields as there.
+
+    Its number is its place in its clip, from 0; frames that were skipped have no row.
+    """
 
     clip: str
     frame: str
+    number: int
     side: str
     confidence: float
     box: tuple[float, ...]
@@ -42,9 +57,11 @@ class Writer:
 
     Args:
         out: folder, which is there.
-        faces: of the surface of right hands.
+        template: the hand, a right one, whose faces the surfaces have.
         formats: of meshes, such as ".glb".
+        rigs: whether hands with skeletons are wanted.
         pictures: whether overlays are wanted.
+        fps: frames a second of clips that say none, or another.
 
     Attributes:
         rows: of the frames until now.
@@ -53,12 +70,17 @@ class Writer:
     def __init__(
         self,
         out: Path,
-        faces: Int[np.ndarray, "faces 3"],
+        template: Template,
         formats: tuple[str, ...],
         *,
+        rigs: bool = False,
         pictures: bool = True,
+        fps: float | None = None,
     ):
-        self._out, self._faces = out, faces
+        self._out, self._template = out, template
+        self._faces = np.asarray(template.faces)
+        self._rigs, self._fps = rigs, fps
+        self._rates: dict[str, float | None] = {}
         self._formats, self._pictures = formats, pictures
         self.rows: list[Row] = []
         self._names: set[str] = set()
@@ -71,14 +93,22 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self._videos.close()
 
-    def add(self, clip: Clip, frame: Frame, camera: Pinhole, found: Found) -> Row:
+    def rate(self, clip: Clip) -> float:
+        """Frames a second of a clip."""
+        return self._fps or clip.fps or videos.FPS
+
+    def add(
+        self, clip: Clip, number: int, frame: Frame, camera: Pinhole, found: Found
+    ) -> Row:
         """Write what is of a frame alone; returns its row."""
+        self._rates[clip.name] = self.rate(clip) if clip.ordered else None
         name = free(frame.name, self._names)
         uv = cameras.project(camera, jnp.asarray(found.joints, jnp.float32))
         box = box_of(found.vertices, camera)
         row = Row(
             clip.name,
             name,
+            number,
             found.side,
             found.confidence,
             box,
@@ -100,8 +130,6 @@ class Writer:
     def finish(self, about: dict[str, Any]) -> list[Path]:
         """Write what is of all frames together; returns the files.
 
-        Whatever else is made of a whole clip, an animation say, is made of these rows.
-
         Args:
             about: further fields of joints.json.
         """
@@ -109,12 +137,23 @@ class Writer:
             files.write(self._out / "joints.json", joints_json(self.rows, about)),
             files.write(self._out / "joints.csv", joints_csv(self.rows)),
         ]
+        if self._rigs:
+            self._rig()
         return written
+
+    def _rig(self) -> None:
+        made = rigs.files_of(self._template, rigs.tracks_of(self.rows), self._rates)
+        try:
+            for name, content in made:
+                files.write(self._out / "rigs" / name, content)
+        except ValueError as wrong:
+            # Key points may be those of no hand; all else is written by now.
+            print(f"rigs/     not all of them: {wrong}")
 
     def _adder(self, clip: Clip) -> Any:
         if clip.name not in self._adders:
             path = self._out / "overlays" / f"{clip.name}.mp4"
-            opened = videos.writer(path, clip.fps or videos.FPS)
+            opened = videos.writer(path, self.rate(clip))
             self._adders[clip.name] = self._videos.enter_context(opened)
         return self._adders[clip.name]
 
@@ -137,7 +176,7 @@ def joints_csv(rows: list[Row]) -> bytes:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for row in rows:
-        about = row.clip, row.frame, row.side, f"{row.confidence:.3f}"
+        about = row.clip, row.frame, row.number, row.side, f"{row.confidence:.3f}"
         each = zip(KEYPOINTS, row.joints_mm, row.joints_px, strict=True)
         for name, x, uv in each:
             numbers = [f"{value:.3f}" for value in (*x, *uv)]

@@ -11,8 +11,9 @@ from PIL import Image
 
 from handjax.__main__ import main
 from handjax.geometry import cameras
-from handjax.hands.skeleton import KEYPOINTS
+from handjax.hands.skeleton import JOINTS, KEYPOINTS
 from handjax.predicting import pyramid, smoothing, telling
+from tests.export.gltf_player import Player
 
 pytestmark = pytest.mark.usefixtures("few")
 
@@ -73,6 +74,9 @@ def test_everything_is_written_of_a_frame(frame, tmp_path, capsys, joints, camer
     assert y < found_px(one)[1] < y + h
     with Image.open(out / "overlays" / "hand.png") as picture:
         assert min(picture.size) > 400
+    rig = Player((out / "rigs" / "hand.glb").read_bytes()).joints()
+    apart = np.linalg.norm(rig * [1e3, -1e3, -1e3] - found[0], axis=-1)
+    assert apart[JOINTS.index("wrist")] < 30.0
 
 
 def found_px(one):
@@ -165,7 +169,8 @@ def test_colour_wants_a_box_where_no_hand_is_found(tmp_path, capsys, monkeypatch
     said = capsys.readouterr()
     assert "a view of 60 degrees, so depth is relative" in said.out
     assert "grey  skipped: no hand" in said.out
-    assert main(["predict", frame, "--box", "20,10,40,40", "--out", out]) == 0
+    given = ["--box", "20,10,40,40", "--mesh", "glb,ply,obj", "--out", out]
+    assert main(["predict", frame, *given]) == 0
     page = read(tmp_path / "out")
     assert (page["metric"], page["camera"]["given"]) == (False, False)
     (one,) = page["frames"]
