@@ -48,10 +48,10 @@ def get_config(variant: str = "") -> ConfigDict:
                     "refiner": True,  # of key points: Eq. 6
                     "iterations": 3,  # Sec. 3.2
                     "gate": 15.0,  # tau of Eq. 10, pixels of 224; 0: lambda is 1
-                    "extractor": "small",  # or "resnet50", "resnet18": F, Sec. 3.1
+                    "extractor": "light",  # or "resnet50", "resnet18": F, Sec. 3.1
                     "norm": "group",  # or "frozen", with `pretrained`
                     "pretrained": "",  # file of a ResNet's weights
-                    "hidden": (256,),  # of regressor and refiner; () as printed
+                    "hidden": (512, 512),  # of regressor and refiner; () as printed
                     "widths": (24, 48),  # of the pose machine, see there
                     "blocks": (1, 2),
                     "fold": 2,
@@ -107,7 +107,7 @@ def _phases(heatmaps: int, supervised: int, imagined: int) -> tuple[ConfigDict, 
     weights = {
         "articulation": 1.0,  # Eq. 7, as all but the last two
         "laplacian": 0.1,
-        "features": 0.1,
+        "features": 0.02,
         "shape": 1.0,
         "refiner": 1.0,
         "heatmaps": 0.1,  # Eq. 3, beside Eq. 7
@@ -141,7 +141,18 @@ def _laptop(config: ConfigDict) -> None:
     _pictures(config, 64, 16, 1)
     config.optimizer.learning_rate = 2e-3
     config.studio.amount = "small"  # the least that has all 40 poses
-    config.phases = _phases(2_000, 2_200, 150)
+    _steps(config, 4_000, 4_000, 150)
+
+
+def _small(config: ConfigDict) -> None:
+    """All equations; what is released went on from a run of the bare config."""
+    _laptop(config)
+    _steps(config, 3_000, 9_500, 500)
+
+
+def _steps(config: ConfigDict, heatmaps: int, supervised: int, imagined: int) -> None:
+    """Phases of so many steps on two cores."""
+    config.phases = _phases(heatmaps, supervised, imagined)
     # Drawing takes a core longer than learning from it.
     for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
         phase.reuse = reuse
@@ -149,16 +160,6 @@ def _laptop(config: ConfigDict) -> None:
     # Of a slower average so few steps would hardly be seen.
     last = {"learning_rate": 5e-4, "warmup": 20, "ema": 0.98}
     config.phases[-1].optimizer = last
-
-
-def _small(config: ConfigDict) -> None:
-    """All equations, and weights of 16 MB at most."""
-    _laptop(config)
-    config.phases = _phases(10_000, 30_000, 5_000)
-    for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
-        phase.reuse = reuse
-    config.phases[0].optimizer = {"learning_rate": 5e-3}
-    config.phases[-1].optimizer = {"learning_rate": 5e-4}
 
 
 def _paper(config: ConfigDict) -> None:

@@ -20,6 +20,8 @@ EDGE = 224
 """Of the paper's pictures, pixels; what is told in pixels is scaled with it."""
 SIZE = 32
 """Edge of the paper's heat-maps. Source: [baek2019] Sec. 3.1."""
+LEAST = 1e-6
+"""Of a variance that is divided by: pictures may all be alike."""
 
 Known = Bool[Array, "batch 21"]
 
@@ -27,13 +29,21 @@ Known = Bool[Array, "batch 21"]
 def feature_error(
     found: Float[Array, "batch features"], masked: Float[Array, "batch features"]
 ) -> Float[Array, ""]:
-    """How much of a picture's features is of its background.
+    """How much of what tells pictures apart is of their backgrounds; 0 where none is.
 
-        |F(x) - F(x * m)|^2
+        |F(x) - F(x * m)|^2 / |F(x) - mean over the batch|^2
 
-    Source: [baek2019] Eq. (2).
+    As printed, the numerator alone, it is least where F says nothing, and F that was
+    trained so from nothing said nothing: hands were read from key points alone.
+
+    Args:
+        found: F(x).
+        masked: F(x * m).
+
+    Source: [baek2019] Eq. (2), over the variance.
     """
-    return jnp.mean(jnp.square(found - masked))
+    spread = jnp.mean(jnp.var(found, axis=0))
+    return jnp.mean(jnp.square(found - masked)) / (spread + LEAST)
 
 
 def heatmap_error(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -12,12 +13,18 @@ from handjax.networks.resnet import ResNet, Stages
 
 SMALL = nn.initializers.normal(1e-3)
 """Start of a last layer: an untrained network leaves things as they are."""
+LEAST = 1e-6
+"""Added to a variance that is divided by: pixels may all be alike."""
 RESNET = "resnet"
 """What the residual network's parameters are called."""
 
 
 class FeatureExtractor(nn.Module):
     """F: a picture to a vector that should tell of its foreground alone.
+
+    Its numbers have mean 0 and variance 1. In the paper they begin with ImageNet's
+    weights; from nothing they are noise at first, which the regressor would shrink to
+    nothing, and then never learn to read.
 
     Attributes:
         stages: of the residual network; ResNet-50 in the paper.
@@ -43,7 +50,8 @@ class FeatureExtractor(nn.Module):
         frozen = self.norm == "frozen"
         image = pretrained.standardize(image) if frozen else image - 0.5
         found = ResNet(self.stages, self.norm, self.dtype, name=RESNET)(image)
-        return found.mean if self.pooled else found.pixels.reshape(len(image), -1)
+        F = found.mean if self.pooled else found.pixels.reshape(len(image), -1)
+        return jax.nn.standardize(F, axis=-1, epsilon=LEAST)
 
 
 class Layers(nn.Module):

@@ -1,5 +1,6 @@
 """Terms against loops that follow the paper."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -88,9 +89,20 @@ def test_refined_key_points_are_compared_after_every_iteration():
     assert labelled.refiner_error([], uv, ALL, PIXELS) == 0.0
 
 
-def test_features_of_the_background_cost_their_mean_square():
-    found, masked = jnp.array([[1.0, 2.0]]), jnp.array([[1.0, 5.0]])
-    assert labelled.feature_error(found, masked) == pytest.approx(4.5)
+def test_features_of_the_background_cost_their_share_of_the_variance():
+    found = jnp.array([[1.0, 2.0], [3.0, 6.0]])
+    masked = found.at[1, 1].add(-2.0)
+    # A mean square of 1 over variances of 1 and 4.
+    wanted = pytest.approx(1.0 / 2.5, rel=1e-3)
+    assert labelled.feature_error(found, masked) == wanted
+    # Who says the same in a whisper gains nothing.
+    assert labelled.feature_error(0.1 * found, 0.1 * masked) == wanted
+
+
+def test_features_that_say_nothing_have_a_finite_gradient():
+    still = jnp.ones((2, 3))
+    slope = jax.grad(lambda f: labelled.feature_error(f, still))(still)
+    assert jnp.isfinite(slope).all()
 
 
 def test_the_box_is_around_what_is_known():
