@@ -20,6 +20,8 @@ from handjax.fitting.frames import FrameError, depth_of
 from handjax.predicting import videos
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+"""What is read whatever its name says: others run programs, as EPS does Ghostscript."""
 ARRAYS = (".npy", ".npz")
 UNITS = {"mm": 1.0, "m": 1000.0}
 """mm that a one of an array stands for."""
@@ -114,7 +116,7 @@ def free(name: str, taken: set[str]) -> str:
 def natural(path: Path) -> list[tuple[bool, int, str]]:
     """A key by which frame_9 comes before frame_10."""
     parts = re.split(r"(\d+)", path.name.lower())
-    return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts if p]
+    return [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts if p]
 
 
 def one(path: Path, unit: str = "mm") -> Frame | Bad:
@@ -187,8 +189,9 @@ def _stacked(path: Path) -> np.ndarray | None:
         array = _array(path)
     except FrameError:
         return None
-    colour = array.dtype == np.uint8 and array.shape[-1] == 3
-    return array if array.ndim == (4 if colour else 3) and len(array) else None
+    # Bytes are colour, or NYU's coding: three axes are one picture of any channels.
+    axes = 4 if array.dtype == np.uint8 else 3
+    return array if array.ndim == axes and len(array) else None
 
 
 def _of_array(array: np.ndarray, path: Path, unit: str) -> np.ndarray:
@@ -243,7 +246,7 @@ def _array(path: Path) -> np.ndarray:
 def _picture(path: Path) -> np.ndarray:
     """A picture as its camera was held: (height, width) of 16 bits or more, or RGB."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > LARGEST:
                 size = f"{image.width} x {image.height}"
                 raise FrameError(f"{path} has {size} pixels, more than {LARGEST}")

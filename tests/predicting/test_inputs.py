@@ -85,6 +85,8 @@ def test_grey_and_transparent_pictures_are_colour(tmp_path):
         ("a.png", b"", "is empty"),
         ("a.png", b"not a picture", "can't be read as a picture"),
         ("a.jpg", b"\xff\xd8\xff", "can't be read as a picture"),
+        # Such a picture is a program.
+        ("a.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "be read as"),
         ("a.npy", b"", "can't be read as an array"),
         ("a.npz", b"PK\x03\x04 and no more", "can't be read as an array"),
         ("a.npy", np.zeros((4, 4)), "no pixel is above 0"),
@@ -149,6 +151,20 @@ def test_stacks_are_clips_and_loose_files_are_one(tmp_path):
     assert (s.ordered, c.count, files.ordered) == (True, 3, False)
     assert [f.name for f in c.frames] == ["c_000000", "c_000001", "c_000002"]
     assert [f.name for f in files.frames] == ["z", "b"]
+
+
+def test_a_picture_of_bytes_is_no_stack_of_its_rows(tmp_path):
+    clear = np.dstack([COLOUR, np.full((2, 4), 255, np.uint8)])
+    (clip,) = inputs.open_all([written(tmp_path / "a.npy", clear)])
+    (bad,) = clip.frames
+    assert "three channels; got 4" in bad.why
+
+
+def test_numbers_in_names_may_be_of_any_script(tmp_path):
+    for name in ("f1²2.png", "f١٠.png", "f٩.png"):
+        written(tmp_path / name, DEPTH)
+    (clip,) = inputs.open_all([tmp_path])
+    assert [frame.name for frame in clip.frames] == ["f1²2", "f٩", "f١٠"]
 
 
 def test_what_is_not_there_is_said_at_once(tmp_path):
