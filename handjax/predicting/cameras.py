@@ -124,7 +124,8 @@ def _of_matrix(rows: Any) -> list[Any]:
         K = np.asarray(rows, float)
     except (TypeError, ValueError):
         return []
-    if K.shape != (3, 3):
+    # Some write it transposed, and the centre would seem to be the frame's corner.
+    if K.shape != (3, 3) or K[1, 0] or not np.array_equal(K[2], [0.0, 0.0, 1.0]):
         return []
     return [K[0, 0], K[1, 1], K[0, 2], K[1, 2]]
 
@@ -142,8 +143,8 @@ def _checked(words: Any, text: str) -> tuple[float, float, float, float]:
     if len(numbers) != 4 or not np.isfinite(numbers).all() or min(numbers[:2]) <= 0:
         raise FrameError(
             f"--camera wants fx,fy,cx,cy in pixels with positive focal lengths, one of "
-            f"{', '.join(CAMERAS)}, or a JSON file with fx, fy, cx, cy or K; got "
-            f"{text!r}"
+            f"{', '.join(CAMERAS)}, or a JSON file with fx, fy, cx, cy or K, "
+            f"[[fx, 0, cx], [0, fy, cy], [0, 0, 1]]; got {text!r}"
         )
     return numbers[0], numbers[1], numbers[2], numbers[3]
 

@@ -65,6 +65,7 @@ def test_other_words_are_refused(text):
         ({"fx": 1.0}, "fx, fy, cx, cy or K"),
         ({"K": [[1, 2], [3, 4]]}, "fx, fy, cx, cy or K"),
         ({"K": "nothing"}, "fx, fy, cx, cy or K"),
+        ({"K": [list(row) for row in zip(*K, strict=True)]}, "0, cx"),
         ([1, 2, 3, 4], "fx, fy, cx, cy or K"),
         ({"K": K, "width": 640}, "width and height"),
         ({"K": K, "width": "a", "height": 3}, "width and height"),
