@@ -94,7 +94,8 @@ class Session:
             period = (self._time - self._last[1]) / self._fps
             memory = smoothing.step(self._last[2], points, period, self._settings)
         self._last = found.side, self._time, memory
-        count = len(found.joints)
+        # Who keeps the key points of a long video must not keep all its surfaces.
+        joints = memory.position[: len(found.joints)].copy()
         return found._replace(
-            joints=memory.position[:count], vertices=memory.position[count:]
+            joints=joints, vertices=memory.position[len(found.joints) :]
         )

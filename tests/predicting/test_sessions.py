@@ -80,6 +80,13 @@ def test_points_are_smoothed_and_a_lost_frame_is_time_that_went_by():
     np.testing.assert_allclose(last.vertices, memory.position[:4])
 
 
+def test_key_points_that_are_kept_do_not_keep_the_surface():
+    eyes = Eyes({"right": 1.0}, {"right": 1.0})
+    session = Session(eyes, ("right",), Hint(), ordered=True, fps=30.0)
+    for frame in frames(0, 9):
+        assert session.see(frame, CAMERA).joints.base is None
+
+
 def test_another_side_is_another_hand():
     eyes = Eyes({"right": 0.9, "left": 0.1}, {"right": 0.1, "left": 0.99})
     session = Session(eyes, ("right", "left"), Hint(), ordered=True, fps=30.0)
