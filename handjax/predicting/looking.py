@@ -152,8 +152,7 @@ def _centre(
 
 def _peaks(picture: pyramid.Picture, hint: Hint) -> Peaks:
     if hint.box is not None:
-        left, top, width, height = hint.box
-        corners = np.array([[left, top], [left + width, top + height]]) - 0.5
+        corners = _corners(hint.box, *picture.shape[:2]) - 0.5
         (peaks,) = pyramid.look_again(picture, [pyramid.around(corners)])
         return peaks
     if hint.before is not None:
@@ -161,6 +160,20 @@ def _peaks(picture: pyramid.Picture, hint: Hint) -> Peaks:
         if peaks.score >= pyramid.THRESHOLD:
             return peaks
     return pyramid.find(picture)
+
+
+def _corners(box: Rectangle, height: int, width: int) -> Float[np.ndarray, "corners 2"]:
+    """Left top and right bottom of what of a box is in a picture.
+
+    Raises:
+        FrameError: nothing is.
+    """
+    left, top, across, down = box
+    corners = np.array([[left, top], [left + across, top + down]])
+    inside = np.clip(corners, 0.0, [width, height])
+    if not (inside[0] < inside[1]).all():
+        raise FrameError(f"--box is beyond the picture of {width} x {height} pixels")
+    return inside
 
 
 def _turned(hint: Hint, width: int) -> Hint:
