@@ -57,11 +57,14 @@ def add_to(commands) -> None:
 
 
 def join_center(arguments: list[str]) -> list[str]:
-    """`--center -20,50,700` as one argument: argparse takes the value for an option."""
+    """`--center -20,50,700` as one argument: argparse takes the value for an option.
+
+    So too `--box -5,0,90,90`, of a hand that is not all in the picture.
+    """
     joined = []
     for argument in arguments:
-        if joined and joined[-1] == "--center":
-            joined[-1] = f"--center={argument}"
+        if joined and joined[-1] in ("--center", "--box"):
+            joined[-1] += f"={argument}"
         else:
             joined.append(argument)
     return joined

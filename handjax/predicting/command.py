@@ -183,7 +183,9 @@ def _bar(clip: Clip) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not sys.stderr.isatty()) as bar:
+    # Lines that go into a file or a pipe must not be drawn around the bar instead.
+    shared = sys.stdout.isatty()
+    console, hidden = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(console=console, disable=hidden, redirect_stdout=shared) as bar:
         task = bar.add_task(clip.name, total=clip.count)
         yield partial(bar.advance, task)

@@ -1,7 +1,9 @@
 """The whole command: frames in, joints, meshes and pictures out; faults in a line."""
 
 import csv
+import io
 import json
+import sys
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +14,8 @@ from PIL import Image
 from handjax.__main__ import main
 from handjax.geometry import cameras
 from handjax.hands.skeleton import JOINTS, KEYPOINTS
-from handjax.predicting import pyramid, smoothing, telling
+from handjax.predicting import command, pyramid, smoothing, telling
+from handjax.predicting.inputs import Clip
 from tests.export.gltf_player import Player
 
 pytestmark = pytest.mark.usefixtures("few")
@@ -186,6 +189,7 @@ def test_colour_wants_a_box_where_no_hand_is_found(tmp_path, capsys, monkeypatch
         ({"--camera": "1000,1000,960,540"}, "another resolution"),
         ({"--box": "1,2,3"}, "x,y,w,h"),
         ({"--box": "1,2,3,4"}, "8 or more"),
+        ({"--box": "-5,2,3,4"}, "8 or more"),
         ({"--center": "1,2"}, "X,Y,Z"),
         ({"--fps": "0"}, "--fps wants"),
         ({"--refine": "-1"}, "--refine wants 0"),
@@ -231,3 +235,20 @@ def test_what_was_found_before_an_interruption_stays(frame, tmp_path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         main(given)
     assert joints_of(out).shape == (1, 21, 3)
+
+
+class Terminal(io.StringIO):
+    """What says that it is one."""
+
+    def isatty(self):
+        return True
+
+
+def test_lines_go_into_a_file_though_a_bar_is_drawn_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with command._bar(Clip("hand", iter(()), 1, True)) as advance:
+        print("hand_000000  right")
+        advance()
+    assert capsys.readouterr().out == "hand_000000  right\n"
+    assert "hand_000000" not in sys.stderr.getvalue()
+    assert "100%" in sys.stderr.getvalue()
