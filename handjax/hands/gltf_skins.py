@@ -16,7 +16,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from handjax.hands.gltf_files import File, GltfError, accessor, broken, item
+from handjax.hands.gltf_files import (
+    LARGEST,
+    File,
+    GltfError,
+    accessor,
+    broken,
+    item,
+)
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
 
@@ -55,14 +62,11 @@ def skins(file: File) -> list[Skin]:
     with broken(file.path, "a node"):
         parents = _parents(file)
         world = _world_from_node(file, parents)
-    nodes, worn = file.content.get("nodes", ()), {}
-    for node in nodes:
-        if "mesh" in node and "skin" in node:
-            worn.setdefault(node["skin"], []).append(node)
+        worn, meshes = _worn(file), len(file.content.get("meshes", ()))
     if not worn:
         raise GltfError(
-            f"{file.path} has no skin: {len(file.content.get('meshes', ()))} meshes, "
-            "none on joints. A rigged hand is wanted: export it with its armature"
+            f"{file.path} has no skin: {meshes} meshes, none on joints. A rigged hand "
+            "is wanted: export it with its armature"
         )
     found = []
     for index, wearers in worn.items():
@@ -71,16 +75,28 @@ def skins(file: File) -> list[Skin]:
     return found
 
 
+def _worn(file: File) -> dict[int, list[Mapping[str, Any]]]:
+    """Nodes with a mesh on a skin, by the index of the skin."""
+    worn = {}
+    for node in file.content.get("nodes", ()):
+        if "mesh" in node and "skin" in node:
+            item(file, "skins", node["skin"])
+            worn.setdefault(node["skin"], []).append(node)
+    return worn
+
+
 def _skin(file, index, wearers, parents, world) -> Skin:
     made, nodes = item(file, "skins", index), file.content["nodes"]
     joints: list[int] = made["joints"]
     for joint in joints:
         item(file, "nodes", joint)
-    parts, labels = [], [str(made.get("name", ""))]
+    primitives, labels = [], [str(made.get("name", ""))]
     for node in wearers:
         mesh = item(file, "meshes", node["mesh"])
         labels += [str(node.get("name", "")), str(mesh.get("name", ""))]
-        parts += [_primitive(file, p, len(joints)) for p in mesh["primitives"]]
+        primitives += mesh["primitives"]
+    _require_small(file, primitives, len(joints))
+    parts = [_primitive(file, p, len(joints)) for p in primitives]
     vertices, faces, weights = zip(*parts, strict=True)
     first = np.cumsum([0, *map(len, vertices[:-1])])
     return Skin(
@@ -93,6 +109,21 @@ def _skin(file, index, wearers, parents, world) -> Skin:
         weights=np.concatenate(weights),
         labels=tuple(labels),
     )
+
+
+def _require_small(file: File, primitives: list[Mapping[str, Any]], joints: int):
+    """Refuse weights beyond `LARGEST`: numbers without a buffer take no room in a file.
+
+    Raises:
+        ValueError: they are.
+    """
+    positions = [p["attributes"]["POSITION"] for p in primitives]
+    vertices = sum(max(item(file, "accessors", k)["count"], 0) for k in positions)
+    if 8 * vertices * joints > LARGEST:
+        raise ValueError(
+            f"weights of {vertices} vertices on {joints} joints take more than "
+            f"{LARGEST} bytes"
+        )
 
 
 def _inverse_binds(file: File, made: Mapping[str, Any], joints: int) -> np.ndarray:
@@ -175,7 +206,7 @@ def _primitive(file: File, made: Mapping[str, Any], joints: int):
         order = accessor(file, made["indices"], "SCALAR")[:, 0]
     else:
         order = np.arange(len(vertices))
-    if len(order) and order.max() >= len(vertices):
+    if len(order) and not 0 <= order.min() <= order.max() < len(vertices):
         raise ValueError(f"a face points beyond its {len(vertices)} vertices")
     faces = _triangles(order.astype(np.int64), made.get("mode", TRIANGLES))
     return vertices, faces, _weights(file, attributes, len(vertices), joints)

@@ -27,6 +27,12 @@ def no_weights(content):
     attributes.pop("JOINTS_0")
 
 
+def nothing_often(content):
+    position = content["accessors"][POSITION]
+    position.pop("bufferView")
+    position["count"] = 10**7
+
+
 def lines(content):
     content["meshes"][0]["primitives"][0]["mode"] = 1
 
@@ -54,6 +60,15 @@ WRONG = {
         "compressed by KHR_draco",
     ),
     "a node of itself": (at("nodes", 0, "children", value=[0]), "hang"),
+    "a skin that is a list": (
+        lambda c: [n.update(skin=[0]) for n in c["nodes"] if "skin" in n],
+        "skins has 1 entries",
+    ),
+    "meshes that are a number": (lambda c: (no_skin(c), c.update(meshes=1)), "broken"),
+    "a face before the first": (
+        at("accessors", INDICES, "componentType", value=5120),
+        "a face points beyond its 790",
+    ),
     "two parents": (at("nodes", 0, "children", value=[1]), "hangs on two"),
     "a node that is not": (at("nodes", 0, "children", value=[99]), "99 is asked for"),
     "a joint that is not": (at("skins", 0, "joints", 0, value=-1), "-1 is asked for"),
@@ -67,6 +82,8 @@ WRONG = {
         "byteOffset wants a whole number",
     ),
     "endless": (at("accessors", POSITION, "count", value=10**12), "more than"),
+    "endless matrices": (at("accessors", BINDS, "count", value=10**12), "4 takes more"),
+    "endless without a buffer": (nothing_often, "weights of 10000000 vertices on 25"),
     "no such numbers": (
         at("accessors", POSITION, "componentType", value=5130),
         "componentType wants one of",
