@@ -52,10 +52,14 @@ class Weights(NamedTuple):
 def find(name: str) -> Weights:
     """Weights of the run in a folder, or else released under this name.
 
+    A folder that holds no run, of results say, hides no release of its name.
+
     Raises:
         MissingError: if it is neither.
     """
-    if Path(name).is_dir():
+    folder = Path(name)
+    hidden = name in released() and not (folder / configs.FILE).exists()
+    if folder.is_dir() and not hidden:
         return from_run(name)
     return from_release(name)
 
