@@ -69,13 +69,27 @@ def read(path: Path) -> Video:
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Picture]:
-    """Pictures until the end, or until what is broken."""
-    with container:
+    """Pictures until the end, or until what is broken.
+
+    Raises:
+        FrameError: FFmpeg has no decoder, or can't go on; not all its errors are others
+            of Python's.
+    """
+    with container, _told():
         for frame in container.decode(stream):
             picture = frame.to_ndarray(format="rgb24")
             # Phones store what they see lying down, and how to turn it.
             turns = round(getattr(frame, "rotation", 0) / 90)
             yield np.ascontiguousarray(np.rot90(picture, turns))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    av = require()
+    try:
+        yield
+    except av.FFmpegError as wrong:
+        raise FrameError(str(wrong)) from wrong
 
 
 @contextmanager

@@ -211,6 +211,18 @@ def test_a_video_that_breaks_off_gives_what_came_before():
     assert "from here on (invalid data)" in bad.why
 
 
+def test_a_video_that_nothing_here_decodes_is_bad(tmp_path):
+    with videos.writer(tmp_path / "a.mp4", 25.0) as add:
+        add(np.zeros((48, 64, 3), np.uint8))
+    raw = (tmp_path / "a.mp4").read_bytes()
+    for codec in (b"avc1", b"mp4v"):
+        raw = raw.replace(codec, b"none")
+    (tmp_path / "a.mp4").write_bytes(raw)
+    (clip,) = inputs.open_all([tmp_path / "a.mp4"])
+    (bad,) = clip.frames
+    assert "Decoder not found" in bad.why
+
+
 def test_a_file_that_is_no_video_is_refused(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"not a video")
     with pytest.raises(FrameError, match="can't be read as a video"):
