@@ -30,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FrameError, FolderError, *data_command.FAULTS) as error:
         print(f"{parser.prog} {chosen.command}: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        place, why = error.filename or "a file", error.strerror or error
+        said = f"{place} can't be read or written: {why}; is the disk full?"
+        print(f"{parser.prog} {chosen.command}: {said}", file=sys.stderr)
+        return 2
     return 0
 
 

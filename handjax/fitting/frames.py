@@ -110,7 +110,8 @@ def _load_array(path: Path) -> np.ndarray:
 
 def _load_image(path: Path) -> np.ndarray:
     try:
-        with Image.open(path) as image:
+        # Of other formats Pillow has some read by a program, which the file tells.
+        with Image.open(path, formats=("PNG", "TIFF")) as image:
             return np.asarray(image)
     except (
         *(UnidentifiedImageError, OSError, SyntaxError, ValueError),

@@ -279,7 +279,8 @@ def _side(path: Path, joints: np.ndarray, given: str | None, named: str | None) 
         raise GltfError(
             f"{path}: by its names the hand is {named or 'of no side'}, by its joints "
             f"{seen} ({off['right']:.1f} mm off a right one, {off['left']:.1f} off a "
-            "left one). Say which: gltf.load(..., side='left')"
+            "left one). Say which: gltf.load(..., side='left'), and "
+            "handjax.export.rigged.save_glb writes a hand that says so by its names"
         )
     return named or seen
 

@@ -194,7 +194,7 @@ def _finger(finger: str, names: Sequence[str], some: Sequence[int]) -> dict[str,
         words = _words(names[k])
         after = words[next(i for i, w in enumerate(words) if w in _FINGER) + 1 :]
         role = next((_ROLE[word] for word in after if word in _ROLE), None)
-        number = next((int(word) for word in after if word.isdigit()), None)
+        number = next((int(w) for w in after if w.isdecimal() and len(w) < 4), None)
         if number is not None and role in (None, "tip"):
             into = by_number if role is None else leaves
             into.setdefault(number, []).append(k)

@@ -65,23 +65,25 @@ def run(chosen: argparse.Namespace) -> None:
         fps=chosen.fps,
     )
     smoothed = any(_smoothed(clip, chosen) for clip in clips)
-    written = []
+    about = telling.about(lens, camera, seer, first, smoothed)
+    written, whole = [], False
     with writer:
         try:
             for clip in clips:
                 _follow(clip, chosen, asked, first, seer, writer)
+            whole = True
         finally:
             # Whatever ends a long recording, what was found until then stays.
             if writer.rows:
-                about = telling.about(lens, camera, seer, first, smoothed)
-                written = writer.finish(about)
+                written = writer.finish(about, whole=whole)
     if not written:
         raise FrameError("no hand was found in any of the frames")
-    names = ", ".join(path.name for path in written)
-    more = [
-        name for name in ("meshes", "rigs", "overlays") if (chosen.out / name).is_dir()
+    folders = {"meshes/": asked.formats, "rigs/": asked.rigs}
+    folders["overlays/"] = not chosen.no_overlay
+    names = [path.name for path in written] + [
+        name for name in folders if folders[name]
     ]
-    print(f"wrote     {names}{''.join(f', {name}/' for name in more)} in {chosen.out}")
+    print(f"wrote     {', '.join(names)} in {chosen.out}")
 
 
 def _first_good(clips: list[Clip]) -> tuple[Frame | None, list[Clip]]:
@@ -145,6 +147,7 @@ def _follow(
             try:
                 found = session.see(frame.pixels, camera)
             except FrameError as wrong:
+                writer.skip(clip, frame)
                 print(f"{frame.name}  skipped: {wrong}")
             else:
                 print(telling.line(writer.add(clip, number, frame, camera, found)))

@@ -29,6 +29,10 @@ LARGEST = 1 << 26
 """Pixels of a frame: a file of a few KB may say that it has billions."""
 
 
+LARGEST_ARCHIVE = 1 << 30
+"""Bytes of an archive, which is read at once: 1,700 frames of 640 x 480, 16 bits."""
+
+
 class Frame(NamedTuple):
     """A frame that can be used.
 
@@ -230,6 +234,12 @@ def _array(path: Path) -> np.ndarray:
             if isinstance(found, np.ndarray):
                 return found
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            size = sum(part.file_size for part in archive.zip.infolist())
+            if size > LARGEST_ARCHIVE:
+                raise FrameError(
+                    f"{path} holds {size} bytes, more than {LARGEST_ARCHIVE}; write "
+                    "a .npy, which is read frame by frame"
+                )
             if len(archive.files) == 1:
                 return archive[archive.files[0]]
             raise FrameError(f"{path} wants one array; it holds {archive.files}")

@@ -21,6 +21,8 @@ Rectangle = tuple[float, float, float, float]
 """Left, top, width and height in a frame, pixels."""
 
 MIRROR = np.array([-1.0, 1.0, 1.0])
+NEAR = 150.0
+"""How far from where a user says that a hand is some of it must have been seen, mm."""
 
 
 class Found(NamedTuple):
@@ -133,6 +135,7 @@ def _centre(
     depth: Float[np.ndarray, "height width"], camera: Pinhole, hint: Hint
 ) -> Float[np.ndarray, "3"]:
     if hint.centre is not None:
+        _require_near(depth, camera, hint.centre)
         return hint.centre
     if hint.box is None:
         return blobs.find(depth, camera).centre
@@ -150,15 +153,35 @@ def _centre(
     return centre.astype(np.float64)
 
 
+def _require_near(
+    depth: Float[np.ndarray, "height width"],
+    camera: Pinhole,
+    centre: Float[np.ndarray, "3"],
+) -> None:
+    """Refuse a place where nothing was measured.
+
+    Raises:
+        FrameError: nothing was, within `NEAR` of it.
+    """
+    v, u = np.nonzero(np.isfinite(depth) & (depth > 0.0))
+    z = depth[v, u].astype(np.float64)
+    focal, middle = (np.asarray(leaf, np.float64) for leaf in camera)
+    xy = (np.stack([u, v], axis=-1) - middle) * z[:, None] / focal
+    off = np.concatenate([xy, z[:, None]], axis=-1) - centre
+    if not (np.sum(off**2, axis=-1) < NEAR**2).any():
+        raise FrameError(f"no depth within {NEAR:g} mm of --center")
+
+
 def _peaks(picture: pyramid.Picture, hint: Hint) -> Peaks:
-    if hint.box is not None:
-        corners = _corners(hint.box, *picture.shape[:2]) - 0.5
-        (peaks,) = pyramid.look_again(picture, [pyramid.around(corners)])
-        return peaks
+    """Of a hand that was followed until now, else of the box, else of one anywhere."""
     if hint.before is not None:
         (peaks,) = pyramid.look_again(picture, [pyramid.around(hint.before)])
         if peaks.score >= pyramid.THRESHOLD:
             return peaks
+    if hint.box is not None:
+        corners = _corners(hint.box, *picture.shape[:2]) - 0.5
+        (peaks,) = pyramid.look_again(picture, [pyramid.around(corners)])
+        return peaks
     return pyramid.find(picture)
 
 

@@ -20,7 +20,7 @@ from handjax.hands.template import Template
 from handjax.predicting import rigs, videos
 from handjax.predicting.inputs import Clip, Frame, free
 from handjax.predicting.looking import Found, box_of
-from handjax.predicting.overlay import sheet
+from handjax.predicting.overlay import blank, sheet
 
 COLUMNS = (
     "clip",
@@ -40,6 +40,7 @@ class Row(NamedTuple):
     """What joints.json and joints.csv say of a frame; fields as there.
 
     Its number is its place in its clip, from 0; frames that were skipped have no row.
+    Its camera is fx, fy, cx, cy, pixels of this frame.
     """
 
     clip: str
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     side: str
     confidence: float
     box: tuple[float, ...]
+    camera: tuple[float, ...]
     joints_mm: Float[np.ndarray, "21 3"]
     joints_px: Float[np.ndarray, "21 2"]
 
@@ -112,6 +114,7 @@ class Writer:
             found.side,
             found.confidence,
             box,
+            (*np.asarray(camera.focal, float), *np.asarray(camera.centre, float)),
             found.joints,
             np.asarray(uv),
         )
@@ -127,28 +130,30 @@ class Writer:
                 self._adder(clip)(picture)
         return row
 
-    def finish(self, about: dict[str, Any]) -> list[Path]:
+    def skip(self, clip: Clip, frame: Frame) -> None:
+        """A frame without a hand: a video of overlays shows it as it is."""
+        if self._pictures and clip.video:
+            self._adder(clip)(blank(frame.pixels))
+
+    def finish(self, about: dict[str, Any], *, whole: bool = True) -> list[Path]:
         """Write what is of all frames together; returns the files.
 
         Args:
             about: further fields of joints.json.
+            whole: whether all frames were seen, and who waits will wait for skeletons.
         """
         written = [
             files.write(self._out / "joints.json", joints_json(self.rows, about)),
             files.write(self._out / "joints.csv", joints_csv(self.rows)),
         ]
-        if self._rigs:
+        if self._rigs and whole:
             self._rig()
         return written
 
     def _rig(self) -> None:
-        made = rigs.files_of(self._template, rigs.tracks_of(self.rows), self._rates)
-        try:
-            for name, content in made:
-                files.write(self._out / "rigs" / name, content)
-        except ValueError as wrong:
-            # Key points may be those of no hand; all else is written by now.
-            print(f"rigs/     not all of them: {wrong}")
+        tracks = rigs.tracks_of(self.rows)
+        for name, content in rigs.files_of(self._template, tracks, self._rates):
+            files.write(self._out / "rigs" / name, content)
 
     def _adder(self, clip: Clip) -> Any:
         if clip.name not in self._adders:
@@ -188,6 +193,7 @@ def _plain(row: Row) -> dict[str, Any]:
     plain = row._asdict()
     plain["confidence"] = round(row.confidence, 3)
     plain["box"] = [round(x, 1) for x in row.box]
+    plain["camera"] = [round(float(x), 3) for x in row.camera]
     for name in ("joints_mm", "joints_px"):
         plain[name] = np.round(np.asarray(plain[name], np.float64), 3).tolist()
     return plain

@@ -46,6 +46,15 @@ def sheet(
     return contact_sheet([pictures], headings=("frame", "surface", "key points"))
 
 
+def blank(pixels: np.ndarray) -> Picture:
+    """A sheet as large as the others of a frame without a hand."""
+    seen = pixels[pixels > 0.0] if pixels.ndim == 2 else np.zeros(0)
+    middle = float(np.median(seen)) if seen.size else 0.0
+    empty = np.zeros((SIZE, SIZE, 3), np.uint8) + PAPER.astype(np.uint8)
+    pictures = [_whole(pixels, middle, None), empty, empty]
+    return contact_sheet([pictures], headings=("frame", "surface", "key points"))
+
+
 def _part(pixels: Picture, left_top: Float[np.ndarray, "2"], scale: float) -> Picture:
     """A square of a picture in colour, enlarged."""
     step = 1.0 / scale
@@ -58,7 +67,9 @@ def _part(pixels: Picture, left_top: Float[np.ndarray, "2"], scale: float) -> Pi
     return np.asarray(moved)
 
 
-def _whole(pixels: np.ndarray, middle: float, box: Float[np.ndarray, "4"]) -> Picture:
+def _whole(
+    pixels: np.ndarray, middle: float, box: Float[np.ndarray, "4"] | None
+) -> Picture:
     """The whole frame, as large as fits, with the box in it."""
     height, width = pixels.shape[:2]
     scale = SIZE / max(height, width)
@@ -71,7 +82,8 @@ def _whole(pixels: np.ndarray, middle: float, box: Float[np.ndarray, "4"]) -> Pi
     canvas = Image.new("RGB", (SIZE, SIZE), tuple(int(x) for x in PAPER))
     at = (SIZE - size[0]) // 2, (SIZE - size[1]) // 2
     canvas.paste(Image.fromarray(pixels).resize(size), at)
-    left, top, right, bottom = box * scale + [*at, *at]
-    pen = ImageDraw.Draw(canvas)
-    pen.rectangle((left, top, right, bottom), outline=FRAME, width=2)
+    if box is not None:
+        left, top, right, bottom = box * scale + [*at, *at]
+        pen = ImageDraw.Draw(canvas)
+        pen.rectangle((left, top, right, bottom), outline=FRAME, width=2)
     return np.asarray(canvas)

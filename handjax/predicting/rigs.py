@@ -2,8 +2,9 @@
 
 key points of each frame -> poses of one shape -> GLB with skeleton and skin, BVH
 
-Frames that follow one another become one animation of one hand, in which a frame
-without a hand keeps what the last one had. Other frames are hands of their own.
+Frames that follow one another become one animation of one hand, which begins with the
+first frame; a frame without a hand keeps what the last one had. Other frames are hands
+of their own.
 """
 
 from collections import Counter
@@ -19,6 +20,7 @@ from jaxtyping import Float, Int
 from handjax.export import bvh, rigged
 from handjax.hands.articulate import Pose
 from handjax.hands.fit_joints import fit_joints
+from handjax.hands.inverse import given
 from handjax.hands.template import Template
 from handjax.predicting.inputs import free
 from handjax.predicting.methods import NOISE
@@ -48,8 +50,10 @@ class Track(NamedTuple):
 
 
 def tracks_of(rows: Sequence) -> list[Track]:
-    """Rows of `outputs`, in any order, by clip and side."""
-    order = sorted(rows, key=lambda row: (row.clip, row.side, row.number))
+    """Rows of `outputs`, in any order, by clip and side; without those whose key points
+    are no hand's."""
+    sound = [row for row in rows if _is_hand(row.joints_mm)]
+    order = sorted(sound, key=lambda row: (row.clip, row.side, row.number))
     tracks = []
     for (clip, side), each in groupby(order, key=lambda row: (row.clip, row.side)):
         group = list(each)
@@ -75,9 +79,6 @@ def files_of(
         tracks: of all clips.
         fps: frames a second of each clip, by name; None where its frames do not follow
             one another.
-
-    Raises:
-        ValueError: key points are those of no hand.
     """
     clips, taken = Counter(track.name for track in tracks), set()
     for track in tracks:
@@ -118,9 +119,6 @@ def poses_of(
         joints: mm.
         one_shape: whether all frames show the same hand: its shape is the mean of what
             each says by itself, and poses are found anew for that.
-
-    Raises:
-        ValueError: key points are those of no hand.
     """
     poses = _fitted(template, joints, None)
     if one_shape:
@@ -144,6 +142,14 @@ def _fitted(
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
+def _is_hand(joints: Float[np.ndarray, "21 3"]) -> bool:
+    try:
+        given.check_size(jnp.asarray(joints), jnp.ones(len(joints)))
+    except ValueError:
+        return False
+    return bool(np.isfinite(joints).all())
+
+
 def _take(poses: Pose, which: Any) -> Pose:
     """Some of the frames."""
     return jax.tree.map(lambda leaf: np.asarray(leaf)[which], poses)
@@ -155,6 +161,7 @@ def _righted(track: Track) -> Float[np.ndarray, "frames 21 3"]:
 
 
 def _held(numbers: Int[np.ndarray, "frames"]) -> Int[np.ndarray, "times"]:
-    """For each frame from the first hand to the last, which hand was seen last."""
-    times = np.arange(numbers[0], numbers[-1] + 1)
-    return np.searchsorted(numbers, times, side="right") - 1
+    """For each frame of the clip, up to the last hand, which hand was seen last; before
+    the first one that one."""
+    times = np.arange(numbers[-1] + 1)
+    return np.maximum(np.searchsorted(numbers, times, side="right") - 1, 0)

@@ -52,7 +52,9 @@ def few(monkeypatch):
 
 def row(number, joints, *, clip="clip", side="right"):
     place = np.zeros((21, 2))
-    return Row(clip, f"f{number}", number, side, 1.0, (0.0,) * 4, joints, place)
+    return Row(
+        clip, f"f{number}", number, side, 1.0, (0.0,) * 4, (1.0,) * 4, joints, place
+    )
 
 
 def in_camera(player, frame=None):
@@ -67,16 +69,16 @@ def made(template, rows, fps):
 
 
 def test_a_clip_is_one_hand_that_moves(template, joints):
-    # Of the frame between the second and the last nothing is known.
-    rows = [row(n, joints[k]) for k, n in ((3, 9), (0, 6), (1, 7))]
+    # Of the first frame and of the last but one nothing is known.
+    rows = [row(n, joints[k]) for k, n in ((3, 4), (0, 1), (1, 2))]
     files = made(template, rows, 10.0)
     assert set(files) == {"clip.glb", "clip.bvh"}
     player = Player(files["clip.glb"])
-    np.testing.assert_allclose(player.times(), [0.0, 0.1, 0.2, 0.3], atol=1e-6)
-    for frame, k in ((0, 0), (1, 1), (2, 1), (3, 3)):
+    np.testing.assert_allclose(player.times(), [0.0, 0.1, 0.2, 0.3, 0.4], atol=1e-6)
+    for frame, k in ((0, 0), (1, 0), (2, 1), (3, 1), (4, 3)):
         apart = np.linalg.norm(in_camera(player, frame) - joints[k, FOLLOWED], axis=-1)
         assert apart.mean() < 3.0
-    assert b"Frames: 4" in files["clip.bvh"]
+    assert b"Frames: 5" in files["clip.bvh"]
 
 
 def test_pictures_that_do_not_follow_one_another_are_hands_of_their_own(
@@ -86,6 +88,11 @@ def test_pictures_that_do_not_follow_one_another_are_hands_of_their_own(
     assert set(files) == {"f0.glb", "f1.glb"}
     found = in_camera(Player(files["f1.glb"]))
     assert np.linalg.norm(found - joints[1, FOLLOWED], axis=-1).mean() < 3.0
+
+
+def test_key_points_of_no_hand_are_left_out(template, joints):
+    rows = [row(0, joints[0]), row(1, 0.0 * joints[1]), row(2, np.nan * joints[1])]
+    assert set(made(template, rows, None)) == {"f0.glb"}
 
 
 def test_left_hands_come_out_as_left_ones(template, joints):
