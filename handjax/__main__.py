@@ -4,6 +4,7 @@ python -m handjax predict INPUT... --camera fx,fy,cx,cy --out DIR
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
 python -m handjax data nyu --root PATH
 python -m handjax data mano MANO_RIGHT.pkl --out FILE.npz
+python -m handjax export NAME --format onnx --out FILE
 """
 
 import argparse
@@ -11,7 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from handjax import data_command
-from handjax.export import FolderError
+from handjax.export import ExportError, FolderError
+from handjax.export import command as export_command
 from handjax.fitting import FrameError, command
 from handjax.predicting import command as predict_command
 
@@ -23,11 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     predict_command.add_to(commands)
     command.add_to(commands)
     data_command.add_to(commands)
+    export_command.add_to(commands)
     given = sys.argv[1:] if arguments is None else list(arguments)
     chosen = parser.parse_args(command.join_center(given))
     try:
         chosen.run(chosen)
-    except (FrameError, FolderError, *data_command.FAULTS) as error:
+    except (FrameError, FolderError, ExportError, *data_command.FAULTS) as error:
         print(f"{parser.prog} {chosen.command}: {error}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -1,8 +1,11 @@
 """Hands as files for other programs: meshes (GLB, PLY, OBJ) and joints (JSON).
 
-rigged   hands with skeleton and skin, still or moving (GLB)
-bvh      a skeleton's motion (BVH)
-motion   what stands behind both
+rigged     hands with skeleton and skin, still or moving (GLB)
+bvh        a skeleton's motion (BVH)
+motion     what stands behind both
+inference  trained methods as functions of plain arrays
+stablehlo  these as files that JAX alone runs
+onnx       these as files that onnxruntime and others run, made in graph by operators
 
 GLB is in the units and axes that glTF prescribes: metres, x right, y up, z towards the
 viewer. PLY and OBJ prescribe none and keep the house's: mm, x right, y down, z forward.
@@ -91,6 +94,10 @@ def joints_json(
         **about,
     }
     return (json.dumps(fields, indent=1) + "\n").encode()
+
+
+class ExportError(ValueError):
+    """Nothing can be exported; the message says why, and what to do."""
 
 
 class FolderError(ValueError):

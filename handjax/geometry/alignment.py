@@ -7,15 +7,41 @@ Notation, shared by every function here and by the tests:
 
 [umeyama1991]: Least-squares estimation of transformation parameters between two point
 patterns, IEEE PAMI 13(4).
+[horn1987]: Closed-form solution of absolute orientation using unit quaternions, JOSA A
+4(4).
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from handjax.geometry import transforms
-from handjax.geometry.precision import einsum, small_matmul
-from handjax.geometry.rotations import cross_matrix
+from handjax.geometry.precision import einsum, matmul, small_matmul
+from handjax.geometry.rotations import cross_matrix, matrix_from_quaternion
+
+SQUARINGS = 20
+"""By which the largest of two eigenvalues stands alone, to float32's rounding, if they
+are more than 2e-5 of it apart."""
+
+_by_svd = ContextVar("by_svd", default=True)
+
+
+@contextmanager
+def without_svd() -> Iterator[None]:
+    """Whatever is traced in this context finds rotations by `iterated_rotation`.
+
+    For programs that go to where there is no SVD. What was jitted and traced before
+    stays as it is.
+    """
+    token = _by_svd.set(False)
+    try:
+        yield
+    finally:
+        _by_svd.reset(token)
 
 
 def nearest_rotation(M: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
@@ -29,7 +55,30 @@ def nearest_rotation(M: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
 
     Source: [umeyama1991] Eq. (40)-(43).
     """
-    return _polar(M)[0]
+    return _polar(M)[0] if _by_svd.get() else iterated_rotation(M)
+
+
+def iterated_rotation(M: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
+    """`nearest_rotation` by products of 4x4 matrices alone; not to be differentiated.
+
+        tr(R^T M) = q^T K q,    (K / |M| + 2 I)^(2^n) / tr(...) -> q q^T
+
+    R is the rotation of the unit quaternion q, the eigenvector of K's largest
+    eigenvalue; those of K / |M| lie within +-sqrt(3). Where M leaves R undetermined
+    this is one of those that maximise the trace; the identity if M is 0.
+
+    Source: [horn1987] Sec. 4.A; the eigenvector by powers, each the square of the last.
+    """
+    size = jnp.sqrt(jnp.sum(M**2))
+    M = M / jnp.where(size > 0.0, size, 1.0)
+    trace, a = jnp.trace(M), _axial(M)
+    corner = M + M.T - trace * jnp.eye(3, dtype=M.dtype)
+    K = jnp.block([[trace[None, None], a.T], [a, corner]])
+    A = K + 2.0 * jnp.eye(4, dtype=M.dtype)
+    for _ in range(SQUARINGS):
+        A = matmul(A, A) / jnp.sum(A**2)
+    # Rows are q but for a factor; that of the largest diagonal entry is 1/2 or more.
+    return matrix_from_quaternion(A[jnp.argmax(jnp.diagonal(A))])
 
 
 @jax.custom_jvp

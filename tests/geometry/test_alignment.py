@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from handjax.geometry import alignment, transforms
 
 nearest = jax.jit(jax.vmap(alignment.nearest_rotation))
+iterated = jax.jit(jax.vmap(alignment.iterated_rotation))
 jacobian = jax.jit(jax.vmap(jax.jacrev(alignment.nearest_rotation)))
 hessian = jax.jit(jax.vmap(jax.jacfwd(jax.jacrev(alignment.nearest_rotation))))
 
@@ -64,6 +65,43 @@ def differences(function, M, step=1e-5):
 def test_nearest_rotation_is_the_one_it_was_built_from(x64):
     for R in nearest(M)[: len(UNIQUE)]:
         np.testing.assert_allclose(R, U @ V.T, atol=1e-14)
+
+
+def test_iteration_finds_the_rotation_of_the_svd(x64):
+    for R in iterated(M)[: len(UNIQUE)]:
+        np.testing.assert_allclose(R, U @ V.T, atol=1e-14)
+    drawn = np.random.default_rng(1).normal(size=(1000, 3, 3))
+    np.testing.assert_allclose(iterated(drawn), nearest(drawn), atol=1e-10)
+
+
+def test_iteration_in_single_precision_is_off_as_much_as_the_svd():
+    drawn = np.random.default_rng(1).normal(size=(1000, 3, 3))
+    with jax.enable_x64(True):
+        true = np.asarray(nearest(drawn))
+    off = [np.abs(f(np.float32(drawn)) - true).max() for f in (iterated, nearest)]
+    assert off[0] < 2.0 * off[1] < 1e-2
+
+
+def test_iteration_maximises_the_trace_where_the_rotation_is_undetermined(x64):
+    found = np.asarray(iterated(M))
+    np.testing.assert_allclose(
+        found @ found.mT, np.tile(np.eye(3), (len(M), 1, 1)), atol=1e-14
+    )
+    sums = [sum(s) for s in (UNIQUE | UNDETERMINED).values()]
+    np.testing.assert_allclose(np.sum(found * M, axis=(1, 2)), sums, atol=1e-9)
+    np.testing.assert_array_equal(found[len(UNIQUE)], np.eye(3))
+
+
+def test_without_svd_there_is_none(clouds):
+    def traced():
+        return str(jax.make_jaxpr(alignment.align_similarity)(*clouds[:2]))
+
+    with alignment.without_svd():
+        assert " svd" not in traced()
+        np.testing.assert_allclose(
+            alignment.align_rigid(*clouds[:2]), align_rigid(*clouds[:2]), atol=1e-12
+        )
+    assert " svd" in traced()
 
 
 def test_slopes_are_those_of_finite_differences_where_singular_values_coincide(x64):

@@ -1,0 +1,65 @@
+"""Arithmetic of numbers and truths as operators of ONNX, which broadcast.
+
+Each function is (graph, equation, inputs) -> outputs, as `operators.Lowering` says.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from handjax.export.graph import Dims, Graph, Value, fixed, is_number, kind_of
+
+
+def elementwise(kind: str, graph: Graph, equation: Any, inputs: list[Value]):
+    del equation
+    name = graph.add(kind, *(graph.name(x) for x in inputs))
+    return [Value(name, _met(inputs))]
+
+
+def _met(inputs: list[Value]) -> Dims:
+    """The shape at which values meet that are broadcast."""
+    rank = max(len(x.dims) for x in inputs)
+    aligned = [(1,) * (rank - len(x.dims)) + tuple(x.dims) for x in inputs]
+    return tuple(
+        next((dim for dim in sizes if not (is_number(dim) and dim == 1)), 1)
+        for sizes in zip(*aligned, strict=True)
+    )
+
+
+def ne(graph: Graph, equation: Any, inputs: list[Value]):
+    (same,) = elementwise("Equal", graph, equation, inputs)
+    return elementwise("Not", graph, equation, [same])
+
+
+def rem(graph: Graph, equation: Any, inputs: list[Value]):
+    del equation
+    name = graph.add("Mod", *(graph.name(x) for x in inputs), fmod=1)
+    return [Value(name, _met(inputs))]
+
+
+def rsqrt(graph: Graph, equation: Any, inputs: list[Value]):
+    return elementwise(
+        "Reciprocal", graph, equation, elementwise("Sqrt", graph, equation, inputs)
+    )
+
+
+def power(graph: Graph, equation: Any, inputs: list[Value]):
+    (x,) = inputs
+    times = equation.params.get("y", 2)
+    if times == 2:
+        return elementwise("Mul", graph, equation, [x, x])
+    y = fixed(np.array(times, equation.invars[0].aval.dtype))
+    return elementwise("Pow", graph, equation, [x, y])
+
+
+def select(graph: Graph, equation: Any, inputs: list[Value]):
+    which, *cases = inputs
+    if len(cases) != 2 or np.dtype(equation.invars[0].aval.dtype).kind != "b":
+        raise NotImplementedError("a choice among more than two")
+    return elementwise("Where", graph, equation, [which, cases[1], cases[0]])
+
+
+def cast(graph: Graph, equation: Any, inputs: list[Value]):
+    (x,) = inputs
+    to = kind_of(equation.params["new_dtype"])
+    return [Value(graph.add("Cast", graph.name(x), to=to), x.dims)]
