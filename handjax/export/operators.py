@@ -73,13 +73,13 @@ def _one(graph: Graph, equation: Any, inputs: list[Value]) -> list[Value]:
         inner = equation.params[WITHIN[name]]
         jaxpr = getattr(inner, "jaxpr", inner)
         return lower(graph, jaxpr, getattr(inner, "consts", []), inputs)
-    if name not in LOWERINGS:
-        raise NotImplementedError(f"the primitive {name}")
     known = [value.constant for value in inputs]
     sizes = [dim for var in equation.outvars for dim in var.aval.shape]
     constant = all(array is not None for array in known)
     if constant and name not in LATE and all(is_number(dim) for dim in sizes):
         return _worked_out(equation, known)
+    if name not in LOWERINGS:
+        raise NotImplementedError(f"the primitive {name}")
     return LOWERINGS[name](graph, equation, inputs)
 
 

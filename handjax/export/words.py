@@ -68,6 +68,7 @@ def described(shapes: dict[str, Any], *, placed: bool) -> tuple[Tensor, ...]:
     }
     axes = CAMERA if placed else ROOTS
     return tuple(
-        Tensor(name, leaf.shape, "mm", f"{meanings[name]}; {axes}")
-        for name, leaf in shapes.items()
+        Tensor(name, shapes[name].shape, "mm", f"{meaning}; {axes}")
+        for name, meaning in meanings.items()
+        if name in shapes
     )

@@ -60,7 +60,9 @@ def batch_of(given):
         crop = move(jnp.asarray(given["centre"]))[:, None]
     else:
         seen["image"] = jnp.asarray(given["image"])[:, None]
-        leaves = (given["focal"], given["principal_point"])
+        # Methods that say no place ask for no camera.
+        unasked = np.full((count, 2), 64.0, np.float32)
+        leaves = (given.get(x, unasked) for x in ("focal", "principal_point"))
         camera = cameras.Pinhole(*(jnp.asarray(leaf)[:, None] for leaf in leaves))
         crop = eye
     views = Views(
