@@ -2,6 +2,7 @@
 
 python -m handjax predict INPUT... --camera fx,fy,cx,cy --out DIR
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
+python -m handjax view DIR
 python -m handjax data nyu --root PATH
 python -m handjax data mano MANO_RIGHT.pkl --out FILE.npz
 python -m handjax export NAME --format onnx --out FILE
@@ -16,6 +17,7 @@ from handjax.export import ExportError, FolderError
 from handjax.export import command as export_command
 from handjax.fitting import FrameError, command
 from handjax.predicting import command as predict_command
+from handjax.viewing import command as view_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     predict_command.add_to(commands)
     command.add_to(commands)
+    view_command.add_to(commands)
     data_command.add_to(commands)
     export_command.add_to(commands)
     given = sys.argv[1:] if arguments is None else list(arguments)
