@@ -71,6 +71,8 @@ class Page:
         self.panel.tell_frame()
         self._scenes = Latest(self.draw, SCENES)
         self._pictures = Latest(self.take_picture, PICTURES)
+        self._wanted = session.place, session.method
+        self._frames = Latest(self._turn_to, 0.0)
 
     def draw(self) -> None:
         """Have the scene follow the hand."""
@@ -95,20 +97,19 @@ class Page:
     def change(self, to: Callable[[], None]) -> None:
         """Do something to the session, and draw what comes of it."""
         with self.session.lock:
-            target, place = self.session.target, self.session.place
+            target, frame = self.session.target, self.session.frame
             to()
         self.panel.follow(self.session.state)
         if self.session.target is not target:
             self._compare()
-        if self.session.place != place:
+        if self.session.frame is not frame:
             self.panel.tell_frame()
         self.moved()
 
     def show(self, place: int, method: int) -> None:
-        """Go to a frame."""
-        if (place, method) != (self.session.place, self.session.method):
-            self._stop.set()
-            self.change(lambda: self.session.show(place, method))
+        """Go to a frame, soon; of many the last one is shown."""
+        self._wanted = place, method
+        self._frames.ask()
 
     def look(self) -> None:
         """Turn everybody's view to the hand."""
@@ -136,13 +137,14 @@ class Page:
 
     def settle(self) -> bool:
         """Wait until all that was asked for is drawn; whether it is."""
-        return self._scenes.settle() and self._pictures.settle()
+        workers = self._frames, self._scenes, self._pictures
+        return all(worker.settle() for worker in workers)
 
     def close(self) -> None:
         """Serve no longer."""
         self._stop.set()
-        self._scenes.end()
-        self._pictures.end()
+        for worker in (self._frames, self._scenes, self._pictures):
+            worker.end()
         self.server.stop()
 
     def _descend(self) -> None:
@@ -166,6 +168,13 @@ class Page:
         history.visible = True
         self.moved()
 
+    def _turn_to(self) -> None:
+        """Show the frame that was wanted last."""
+        wanted = self._wanted
+        if wanted != (self.session.place, self.session.method):
+            self._stop.set()
+            self.change(lambda: self.session.show(*wanted))
+
     def _compare(self) -> None:
         if self.session.target is not None:
             self.space.compare(self.session.target, self.session)
@@ -178,12 +187,12 @@ class Page:
     def _furnish(self) -> None:
         """Light, view, floor, and a panel that asks nothing of the network."""
         self.server.gui.configure_theme(
-            control_layout="fixed",
             control_width="large",
             show_logo=False,
             show_share_button=False,
             brand_color=BRAND,
         )
+        self.server.gui.main_panel.dock_right()
         middle = self._middle()
         view = self.server.initial_camera
         view.position, view.look_at = middle + VIEW, middle

@@ -4,6 +4,7 @@ viser's scene has the axes of the house, x right, y down, z forward, and 100 mm 
 its unit: its lights, shadows and grid are made for things of about that size.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from handjax.visualize.surface import SKIN
 
 UNIT = 100.0
 """mm."""
-DOT, FINE = 0.075, 0.03
+DOT, FINE = 0.032, 0.012
 """Widths of key points and of measured points, units."""
 OTHER, TRUE, APART = (45, 110, 200), (40, 150, 80), (225, 60, 50)
 """Colours of another hand, of the true one, and of what lies between two."""
@@ -89,6 +90,8 @@ class Space:
         self._bones("target", target.joints, target.bones, OTHER)
         if target.truth is not None:
             self._bones("truth", target.truth, target.bones, TRUE)
+        else:
+            self._clear("truth")
         self._clear("measured")
         if target.depth is not None:
             points = points_around(target.depth, session.eye.camera, target.joints)
@@ -174,34 +177,40 @@ class Space:
         self._nodes["spheres"] = [node]
 
     def _bones(self, part: str, joints: np.ndarray, pairs, colours) -> None:
-        """Dots and lines; what was there before is replaced."""
+        """Dots and lines between them, of joints that are known."""
         known = np.isfinite(joints).all(axis=-1)
         shades = np.broadcast_to(np.array(colours, np.uint8), (len(joints), 3))
-        dots = self._api.add_point_cloud(
-            f"/{part}/joints",
-            points=(joints[known] / UNIT).astype(np.float32),
+        dots = partial(
+            self._api.add_point_cloud,
             colors=shades[known],
             point_size=DOT,
             point_shape="circle",
             precision="float32",
-            visible=self._seen[part],
         )
-        ends = [(a, b) for a, b in pairs if known[a] and known[b]]
-        lines = joints[np.array(ends, int).reshape(-1, 2)]
-        self._nodes[part] = [dots]
-        of_lines = shades[[b for _, b in ends]] if ends else shades[:0]
-        self._lines(part, f"/{part}/bones", lines, of_lines, 4.0, add=True)
+        self._put(part, f"/{part}/joints", joints[known], dots)
+        ends = np.array([(a, b) for a, b in pairs if known[a] and known[b]], int)
+        ends = ends.reshape(-1, 2)
+        self._lines(part, f"/{part}/bones", joints[ends], shades[ends[:, 1]], 4.0)
 
-    def _lines(self, part, name, lines, colours, width, *, add: bool = False) -> None:
+    def _lines(self, part: str, name: str, lines: np.ndarray, colours, width) -> None:
         shades = np.array(colours, np.uint8).reshape(-1, 1, 3)
-        node = self._api.add_line_segments(
-            name,
-            points=(lines / UNIT).astype(np.float32),
-            colors=np.broadcast_to(shades, lines.shape).astype(np.uint8),
-            line_width=width,
-            visible=self._seen[part],
-        )
-        self._nodes[part] = [*(self._nodes[part] if add else []), node]
+        shades = np.broadcast_to(shades, lines.shape).copy()
+        made = partial(self._api.add_line_segments, colors=shades, line_width=width)
+        self._put(part, name, lines, made)
+
+    def _put(self, part: str, name: str, points: np.ndarray, make: Any) -> None:
+        """Move a node's points; of another number of them it is made anew."""
+        points = (points / UNIT).astype(np.float32)
+        node = next((n for n in self._nodes[part] if n.name == name), None)
+        if node is not None and node.points.shape == points.shape:
+            node.points = points
+            return
+        if node is not None:
+            node.remove()
+            self._nodes[part].remove(node)
+        if len(points):
+            node = make(name, points=points, visible=self._seen[part])
+            self._nodes[part].append(node)
 
     def _clear(self, part: str) -> None:
         for node in self._nodes[part]:

@@ -113,7 +113,8 @@ def test_the_camera_s_picture_follows(alone):
 
 
 def test_boxes_show_and_hide_each_part(page):
-    for part in space.PARTS:
+    # What nobody predicted has no truth.
+    for part in set(space.PARTS) - {"truth"}:
         box = page.panel.handles[part]
         assert page.space._nodes[part], part
         for visible in (not box.value, box.value):
