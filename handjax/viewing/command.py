@@ -146,7 +146,8 @@ def told(chosen: argparse.Namespace, session: Session) -> list[str]:
     ]
     if not _is_local(chosen.host):
         lines.append("open to   whoever can reach this machine: there is no password")
-    return [*lines, f"page      http://{chosen.host}:{chosen.port}  (Ctrl-C ends it)"]
+    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    return [*lines, f"page      http://{host}:{chosen.port}  (Ctrl-C ends it)"]
 
 
 def _is_local(host: str) -> bool:

@@ -40,6 +40,8 @@ LIMITS, HABIT, SHAPE = 20.0, 0.02, 0.05
 """What angles beyond their limits cost, squared radians; those sideways; and shape."""
 FLIP = np.array([-1.0, 1.0, 1.0])
 
+_habits = jax.jit(habits)
+
 Objective = Callable[[Template, Any, Variables], Float[Array, ""]]
 
 
@@ -93,7 +95,7 @@ def of_depth(
     turn = _turn(template, state)
     centre = state.place + turn @ np.asarray(pivot(template) - template.joints[0])
     found, camera_from_fit = evidence.gather(depth, camera, centre)
-    return Known(_depth_energy, (jax.jit(habits)(template), found), camera_from_fit)
+    return Known(_depth_energy, (_habits(template), found), camera_from_fit)
 
 
 def of_keypoints(state: State, joints: Float[np.ndarray, "21 3"]) -> Known:

@@ -66,6 +66,8 @@ class Page:
         made = sliders.of(session.template, session.places())
         picture = session.picture(session.state, start)
         self.panel = Panel(self.server.gui, self, made, picture)
+        if not session.fits:
+            self.panel.handles["surface"].value = False
         self.draw()
         self._compare()
         self.panel.tell_frame()
@@ -87,7 +89,7 @@ class Page:
         """Have the picture follow the hand."""
         state = self.session.state
         picture = self.session.picture(state, self.session.scene(state))
-        self.panel.handles["camera"].image = picture
+        self.panel.handles["seen"].image = picture
 
     def moved(self) -> None:
         """Draw the hand soon, and its picture when there is time."""

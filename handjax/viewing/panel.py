@@ -17,6 +17,7 @@ from handjax.viewing.state import LEFT, RIGHT, State
 from handjax.visualize.surface import Picture
 
 NONE = "choose a pose"
+FEW = "; too few key points to lay a hand on"
 LONGEST = 120
 """Letters of a name that are shown."""
 
@@ -61,7 +62,7 @@ class Panel:
         self._gui, self._page, self._sliders = gui, page, sliders
         self.handles: dict[str, Any] = {}
         self._moved: list[Any] = []
-        self.handles["camera"] = gui.add_image(
+        self.handles["seen"] = gui.add_image(
             picture, label="what the camera sees", format="png"
         )
         tabs = gui.add_tab_group()
@@ -89,7 +90,7 @@ class Panel:
         if session.frame is None:
             return
         self.handles["name"].value = session.frame.name[:LONGEST]
-        self.handles["note"].value = session.frame.note
+        self.handles["note"].value = session.frame.note + ("" if session.fits else FEW)
         found = session.results.picture(session.place) if session.results else None
         self.handles["picture"].visible = found is not None
         if found is not None:
@@ -213,6 +214,7 @@ class Panel:
         page = self._page
         for part, label in PARTS.items():
             box = self._gui.add_checkbox(label, page.space.seen(part))
+            assert part not in self.handles
             self.handles[part] = box
             box.on_update(self._toggle(part, box))
 

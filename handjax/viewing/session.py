@@ -64,6 +64,7 @@ class Session:
         pixels: the frame that is shown, None without one.
         frame: its hand, likewise.
         place, method: which frame of which method is shown.
+        fits: whether the hand is laid on the frame's joints, which may be too few.
         lock: held while `state` is changed by what it was.
     """
 
@@ -80,7 +81,7 @@ class Session:
         self.eye: Eye = pictures.usual()
         self.pixels: np.ndarray | None = None
         self.frame: Frame | None = None
-        self.place = self.method = 0
+        self.place, self.method, self.fits = 0, 0, True
         self.lock = RLock()
         self._build, self._drawn = scene.stage(template), 0
         if results is not None:
@@ -111,7 +112,9 @@ class Session:
                 found.joints, self.results.bones, found.keypoints, found.truth, depth
             )
             self.eye = self._eye(found)
-            self.state = self.laid(found) or self.state._replace(side=found.side)
+            laid = self.laid(found)
+            self.fits = laid is not None
+            self.state = laid or self.state._replace(side=found.side)
 
     def laid(self, found: Frame) -> State | None:
         """The template's hand on predicted key points; None of too few of them."""

@@ -23,6 +23,9 @@ PLACE = (0.0, 90.0, 600.0)
 """Where the wrist is to begin with, mm: in the picture the hand is in the middle."""
 RIGHT, LEFT = "right", "left"
 
+_angles = jax.jit(angles_from_rotations)
+_sample = jax.jit(poses.sample_angles)
+
 
 class State(NamedTuple):
     """What moves and shapes the hand.
@@ -62,7 +65,7 @@ def with_fingers(state: State, angles: Float[np.ndarray, "17 3"]) -> State:
 
 def random_pose(state: State, template: Template, seed: int) -> State:
     """The same hand with fingers as `poses.sample_angles` draws them."""
-    drawn = jax.jit(poses.sample_angles)(jax.random.key(seed), template)
+    drawn = _sample(jax.random.key(seed), template)
     return with_fingers(state, np.asarray(drawn))
 
 
@@ -80,7 +83,7 @@ def pose_of(template: Template, angles, place, shape) -> Pose:
 
 def from_pose(template: Template, pose: Pose, side: str = RIGHT) -> State:
     """The numbers of a pose."""
-    angles = jax.jit(angles_from_rotations)(template, pose.rotations)
+    angles = _angles(template, pose.rotations)
     place = np.asarray(pose.translation + template.joints[0], np.float64)
     shape = np.asarray(pose.shape, np.float64)
     return State(np.asarray(angles, np.float64), place, shape, side)

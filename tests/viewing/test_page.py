@@ -104,7 +104,7 @@ def test_poses_sides_and_chance_move_the_sliders(alone):
 
 
 def test_the_camera_s_picture_follows(alone):
-    image = alone.panel.handles["camera"]
+    image = alone.panel.handles["seen"]
     before = np.array(image.image)
     drag(slider(alone, "Whole hand", "x right"), 60.0)
     assert alone.settle()
