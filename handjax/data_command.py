@@ -80,6 +80,7 @@ def run(chosen: argparse.Namespace) -> None:
     reader = names.reader(chosen.name)
     require_fitting(chosen)
     require_packages()
+    reader = names.rooted(reader, chosen.root)
     # What reads stores takes a second to import: other commands don't wait for it.
     from handjax.data.real import store
 

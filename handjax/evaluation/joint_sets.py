@@ -91,6 +91,7 @@ JOINT_SETS: dict[str, JointSet] = {
     "dexycb": _of_keypoints(DATASETS["dexycb"].keypoints),
     "deep_hand_mesh": _of_keypoints(DATASETS["deep_hand_mesh"].keypoints),
     "ho3d": _of_keypoints(DATASETS["ho3d"].keypoints),
+    "own": _of_keypoints(KEYPOINTS),
 }
 
 
@@ -100,6 +101,7 @@ def told(joint_set: str) -> str:
 
 
 _IN_COLOUR = ("stb", "rhd", "freihand", "interhand", "dexycb", "deep_hand_mesh", "ho3d")
+_IN_COLOUR += ("own",)
 JOINT_SETS |= {told(name): JOINT_SETS[name] for name in _IN_COLOUR}
 
 

@@ -214,4 +214,11 @@ PROTOCOLS: Mapping[str, Protocol] = {
         root=_wrist("deep_hand_mesh"),
         anchors=_anchors("deep_hand_mesh"),
     ),
+    "own": _real(
+        "own",
+        "A recording of your own, frames to test on",
+        "the key points that were labelled, of 21",
+        root=_wrist("own"),
+        pck=(0.0, 50.0),
+    ),
 }

@@ -3,7 +3,7 @@
 file -> frame -> Evidence -> starts -> Variables -> energy -> refine -> Fit
 """
 
-from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
+from handjax.data.given.frames import FrameError, parse_camera, parse_center, read_depth
 from handjax.fitting.guess import estimate
 from handjax.fitting.search import Fit, Schedule, find_centre, fit
 

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from handjax import export
+from handjax.data.given.frames import FrameError, parse_camera, parse_center, read_depth
 from handjax.fitting import overlay
 from handjax.fitting.energy import WEIGHTS
-from handjax.fitting.frames import FrameError, parse_camera, parse_center, read_depth
 from handjax.fitting.guess import estimate
 from handjax.fitting.search import DEFAULT, Fit, find_centre, fit
 from handjax.geometry.cameras import Pinhole

@@ -21,7 +21,7 @@ from scipy import ndimage
 
 from handjax.batch import FAR
 from handjax.data.crop import PIXELS, SAME_SURFACE, SIZE
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.geometry.cameras import Pinhole
 
 PITCH = SIZE / PIXELS

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from handjax.data.crop import centre_from_depth
+from handjax.data.given.frames import FrameError
 from handjax.fitting import starts
 from handjax.fitting.energy import Habits, energy, habits, terms
 from handjax.fitting.evidence import Evidence, gather
-from handjax.fitting.frames import FrameError
 from handjax.fitting.guess import towards
 from handjax.fitting.model import STRIDE, Variables, pose
 from handjax.geometry import cameras, rotations, transforms

@@ -170,6 +170,7 @@ DATASETS: Mapping[str, Dataset] = {
         ("wrist", *_numbered(*FINGERS, numbers=("_mcp", "_pip", "_dip", "_tip"))),
         KEYPOINTS,
     ),
+    "own": Dataset(KEYPOINTS, KEYPOINTS),
     "deep_hand_mesh": Dataset(
         (
             *_numbered(*_WITH_PINKY, numbers=("_null", 3, 2, 1), prefix="b_r_"),

@@ -67,6 +67,11 @@ def labels_of_root(
     counts = {name: split.count for name, split in zip(names, splits, strict=True)}
     origin = shown(str(chosen.root or "the store"))
     every = surveyed.known_of(surveys, counts, protocol, origin)
+    if not every.valid.any():
+        raise FileError(
+            f"no frame of {origin} has key points to test on; see the layout by "
+            f"python -m handjax data {chosen.dataset}"
+        )
     known = subset_of(every, chosen.subset, protocol).beginning(chosen.frames)
     first = known.span.first - every.span.first
 

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from handjax.data.given import cameras
+from handjax.data.given.cameras import Lens
+from handjax.data.given.files import UNITS
+from handjax.data.given.frames import CAMERAS, FrameError, parse_center
 from handjax.experiment import METHODS
-from handjax.fitting.frames import CAMERAS, FrameError, parse_center
-from handjax.predicting import cameras, inputs, looking
-from handjax.predicting.cameras import Lens
+from handjax.predicting import looking
 from handjax.predicting.looking import SIDES, Hint
 
 HELP = "find the hand in your own depth frames, pictures or videos"
@@ -27,7 +29,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     source.add_argument("--weights", help="a release, by name; default: the method's")
     source.add_argument("--workdir", help="or the folder of a run of yours")
     add("--camera", help=f"fx,fy,cx,cy in pixels, {', '.join(CAMERAS)}, or a .json")
-    add("--unit", choices=inputs.UNITS, default="mm", help="of arrays; default: mm")
+    add("--unit", choices=UNITS, default="mm", help="of arrays; default: mm")
     add("--side", choices=(*SIDES, "both"), default="both", help="default: both, tried")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--box", help="x,y,w,h in pixels, around the hand")

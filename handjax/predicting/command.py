@@ -8,18 +8,12 @@ from functools import partial
 from typing import Any
 
 from handjax import export
-from handjax.fitting.frames import CAMERAS, FrameError
+from handjax.data.given import cameras
+from handjax.data.given.cameras import Lens
+from handjax.data.given.frames import CAMERAS, FrameError
 from handjax.geometry.cameras import Pinhole
-from handjax.predicting import (
-    asking,
-    cameras,
-    inputs,
-    looking,
-    methods,
-    telling,
-)
+from handjax.predicting import asking, inputs, looking, methods, telling
 from handjax.predicting.asking import Asked
-from handjax.predicting.cameras import Lens
 from handjax.predicting.inputs import Bad, Clip, Frame
 from handjax.predicting.methods import Seer
 from handjax.predicting.outputs import Writer

@@ -3,34 +3,26 @@
 A frame is depth, (height, width) in mm, or a picture in colour, (height, width, 3) of 8
 bits. What can't be used is a `Bad` in its place: the rest goes on.
 
-What a file is, is seen by what it holds: one channel of 16 bits or more is depth, as is
-NYU's coding (red 0, mm = 256 green + blue); three channels of 8 bits are a picture.
+What a file is, `data.given.files` sees by what it holds.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from handjax.fitting.frames import FrameError, depth_of
+from handjax.data.given.files import (
+    ARRAYS,
+    PICTURES,
+    array_of,
+    natural,
+    of_array,
+    pixels,
+)
+from handjax.data.given.frames import FrameError
 from handjax.predicting import videos
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-"""What is read whatever its name says: others run programs, as EPS does Ghostscript."""
-ARRAYS = (".npy", ".npz")
-UNITS = {"mm": 1.0, "m": 1000.0}
-"""mm that a one of an array stands for."""
-LARGEST = 1 << 26
-"""Pixels of a frame: a file of a few KB may say that it has billions."""
-
-
-LARGEST_ARCHIVE = 1 << 30
-"""Bytes of an archive, which is read at once: 1,700 frames of 640 x 480, 16 bits."""
 
 
 class Frame(NamedTuple):
@@ -82,7 +74,7 @@ def open_all(paths: Sequence[Path], unit: str = "mm") -> list[Clip]:
 
     Args:
         paths: files and folders.
-        unit: of arrays, one of `UNITS`.
+        unit: of arrays, one of `files.UNITS`.
 
     Raises:
         FrameError: a path is not there, or a folder holds nothing that can be read.
@@ -117,20 +109,14 @@ def free(name: str, taken: set[str]) -> str:
     return found
 
 
-def natural(path: Path) -> list[tuple[bool, int, str]]:
-    """A key by which frame_9 comes before frame_10."""
-    parts = re.split(r"(\d+)", path.name.lower())
-    return [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts if p]
-
-
 def one(path: Path, unit: str = "mm") -> Frame | Bad:
     """The frame of a file.
 
     Args:
         path: of the file.
-        unit: of arrays, one of `UNITS`.
+        unit: of arrays, one of `files.UNITS`.
     """
-    return _frame(path.stem, path, lambda: _pixels(path, unit))
+    return _frame(path.stem, path, lambda: pixels(path, unit))
 
 
 def _frame(name: str, path: Path, read: Callable[[], np.ndarray]) -> Frame | Bad:
@@ -156,7 +142,7 @@ def _folder(path: Path, unit: str) -> Clip:
 
 def _stack(path: Path, unit: str, stack: np.ndarray) -> Clip:
     frames = (
-        _frame(f"{path.stem}_{k:06d}", path, partial(_of_array, array, path, unit))
+        _frame(f"{path.stem}_{k:06d}", path, partial(of_array, array, path, unit))
         for k, array in enumerate(stack)
     )
     return Clip(path.stem, frames, len(stack), True)
@@ -190,84 +176,9 @@ def _stacked(path: Path) -> np.ndarray | None:
     if path.suffix.lower() not in ARRAYS:
         return None
     try:
-        array = _array(path)
+        array = array_of(path)
     except FrameError:
         return None
     # Bytes are colour, or NYU's coding: three axes are one picture of any channels.
     axes = 4 if array.dtype == np.uint8 else 3
     return array if array.ndim == axes and len(array) else None
-
-
-def _of_array(array: np.ndarray, path: Path, unit: str) -> np.ndarray:
-    if array.dtype == np.uint8 and array.ndim == 3:
-        return _colour_or_depth(array, path)
-    return depth_of(array, path, unit=UNITS[unit], metres="say --unit m")
-
-
-def _pixels(path: Path, unit: str) -> np.ndarray:
-    known = (*PICTURES, *ARRAYS, *videos.ENDINGS)
-    if path.suffix.lower() not in known:
-        raise FrameError(f"{path} ends in none of {', '.join(known)}")
-    if path.suffix.lower() in ARRAYS:
-        return _of_array(_array(path), path, unit)
-    array = _picture(path)
-    if array.ndim == 2:
-        return depth_of(array, path, metres="write them as mm, of 16 bits")
-    return _colour_or_depth(array, path)
-
-
-def _colour_or_depth(array: np.ndarray, path: Path) -> np.ndarray:
-    """RGB as it is; NYU's coding as depth."""
-    if array.shape[2] != 3:
-        raise FrameError(f"{path} wants three channels; got {array.shape[2]}")
-    if not array.any():
-        raise FrameError(f"{path} is empty: every pixel is 0")
-    return array if array[..., 0].any() else depth_of(array, path)
-
-
-def _array(path: Path) -> np.ndarray:
-    """The array of a .npy file, or of a .npz that holds one."""
-    try:
-        # Stacks may be larger than memory.
-        if path.suffix.lower() == ".npy":
-            found = np.load(path, allow_pickle=False, mmap_mode="r")
-            if isinstance(found, np.ndarray):
-                return found
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            size = sum(part.file_size for part in archive.zip.infolist())
-            if size > LARGEST_ARCHIVE:
-                raise FrameError(
-                    f"{path} holds {size} bytes, more than {LARGEST_ARCHIVE}; write "
-                    "a .npy, which is read frame by frame"
-                )
-            if len(archive.files) == 1:
-                return archive[archive.files[0]]
-            raise FrameError(f"{path} wants one array; it holds {archive.files}")
-    except FrameError:
-        raise
-    # A broken header can fail in Python's own parser, an archive in zipfile; and what
-    # NumPy says of objects is how to have them run.
-    except Exception as wrong:
-        raise FrameError(
-            f"{path} can't be read as an array of numbers; numpy.save writes one"
-        ) from wrong
-
-
-def _picture(path: Path) -> np.ndarray:
-    """A picture as its camera was held: (height, width) of 16 bits or more, or RGB."""
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > LARGEST:
-                size = f"{image.width} x {image.height}"
-                raise FrameError(f"{path} has {size} pixels, more than {LARGEST}")
-            if image.mode in ("F", "I") or image.mode.startswith("I;16"):
-                return np.asarray(image)
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except FrameError:
-        raise
-    except (
-        *(UnidentifiedImageError, OSError, SyntaxError, ValueError),
-        Image.DecompressionBombError,
-    ) as wrong:
-        what = "is empty" if not path.stat().st_size else "can't be read as a picture"
-        raise FrameError(f"{path} {what}; is the file whole?") from wrong

@@ -7,11 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from handjax.data.given import blobs
+from handjax.data.given.frames import FrameError
 from handjax.data.real import centres
-from handjax.fitting.frames import FrameError
 from handjax.geometry import cameras
 from handjax.geometry.cameras import Pinhole
-from handjax.predicting import blobs, pyramid
+from handjax.predicting import pyramid
 from handjax.predicting.crops import depth_views, image_views
 from handjax.predicting.methods import Seen, Seer
 from handjax.predicting.pyramid import Peaks

@@ -14,8 +14,8 @@ from jaxtyping import Array, Float
 
 from handjax import weights
 from handjax.batch import Batch, Labels, Views
+from handjax.data.given.frames import FrameError
 from handjax.experiment import METHODS, assemble
-from handjax.fitting.frames import FrameError
 from handjax.geometry import alignment, cameras, transforms
 from handjax.hands.fit_joints import fit_joints
 from handjax.hands.template import Template, load_template

@@ -30,8 +30,8 @@ from jaxtyping import Array, Float, UInt8
 
 from handjax import weights
 from handjax.batch import Batch, Labels, Views
+from handjax.data.given.frames import FrameError
 from handjax.experiment import assemble
-from handjax.fitting.frames import FrameError
 from handjax.geometry import cameras
 from handjax.methods.pictures import peaks
 from handjax.predicting.crops import Box, cut

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from handjax.data.given import cameras
+from handjax.data.given.cameras import Lens
 from handjax.geometry.cameras import Pinhole
-from handjax.predicting import cameras
-from handjax.predicting.cameras import Lens
 from handjax.predicting.inputs import Clip, Frame
 from handjax.predicting.methods import Seer
 from handjax.predicting.outputs import Row

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 
 Picture = UInt8[np.ndarray, "height width 3"]
 

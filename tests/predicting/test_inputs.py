@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given import files
+from handjax.data.given.frames import FrameError
 from handjax.predicting import inputs, videos
 
 DEPTH = np.array([[0, 731, 255], [256, 2001, 5000]], np.uint16)
@@ -121,7 +122,7 @@ def test_a_picture_cut_short_is_bad(tmp_path):
 
 def test_a_picture_that_says_it_is_enormous_is_refused(tmp_path, monkeypatch):
     written(tmp_path / "a.png", COLOUR)
-    monkeypatch.setattr(inputs, "LARGEST", 4)
+    monkeypatch.setattr(files, "LARGEST", 4)
     assert "more than 4" in inputs.one(tmp_path / "a.png").why
 
 

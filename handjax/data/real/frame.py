@@ -67,6 +67,8 @@ class View(NamedTuple):
         depth: mm, 0 where nothing was measured.
         image: RGB.
         mask: which pixels are of the hand.
+        found: where the depth alone shows the hand in the camera's frame, mm, for who
+            has looked better than for the nearest thing.
     """
 
     focal: Float[np.ndarray, "2"]
@@ -76,6 +78,7 @@ class View(NamedTuple):
     depth: Float[np.ndarray, "height width"] | None = None
     image: UInt8[np.ndarray, "height width 3"] | None = None
     mask: Bool[np.ndarray, "height width"] | None = None
+    found: Float[np.ndarray, "3"] | None = None
 
 
 class Frame(NamedTuple):

@@ -234,6 +234,7 @@ def _open(
 ) -> Any:
     """Records of splits, prepared first where they are not."""
     require_packages()
+    reader = names.rooted(reader, root)
     from handjax.data.real import order, store
 
     wanted = store.check_names(reader, splits)

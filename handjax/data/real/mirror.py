@@ -57,6 +57,7 @@ def _view(view: View) -> View:
         depth=_turned(view.depth),
         image=_turned(view.image),
         mask=_turned(view.mask),
+        found=None if view.found is None else view.found * MIRROR,
     )
 
 

@@ -1,6 +1,7 @@
 """The datasets by name."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from handjax.data.real.frame import DatasetError, Reader
@@ -18,6 +19,7 @@ MODULES = {
     "ho3d": "ho3d",
     "dexycb": "dexycb",
     "deep_hand_mesh": "deep_hand_mesh",
+    "own": "own",
 }
 
 
@@ -33,3 +35,13 @@ def reader(name: str) -> Reader:
         )
     module: Any = import_module(f"handjax.data.{MODULES[name]}")
     return module
+
+
+def rooted(reader: Reader, root: str | Path | None) -> Reader:
+    """The reader of what lies in a folder: of a user's own recordings, of that one.
+
+    Raises:
+        DatasetError: such a one is wanted, and is not there.
+    """
+    at = getattr(reader, "at", None)
+    return at(root) if at else reader

@@ -145,7 +145,9 @@ def _centres(frame: Frame, view: View) -> tuple[np.ndarray, np.ndarray, np.ndarr
     """Where the hand is by all that is known, by the depth, by the joints; NaN."""
     true = centroid(frame.joints, frame.valid, view.camera_from_world)
     found = np.full(3, np.nan, np.float32)
-    if view.depth is not None:
+    if view.found is not None:
+        found = view.found.astype(np.float32)
+    elif view.depth is not None:
         found = find_centre(view.depth, view.focal, view.centre)
     if view.hand is not None:
         return view.hand.astype(np.float32), found, true

@@ -25,6 +25,7 @@ from handjax.data.real.frame import (
     StoreError,
     require_splits,
 )
+from handjax.data.real.fresh import require_fresh
 from handjax.data.real.progress import Bar
 from handjax.data.real.publish import publish
 from handjax.data.real.shards import Job, Note, open_folder, write_shard
@@ -116,15 +117,15 @@ def require_root(
     """See to it that a stored split is of the download that was named.
 
     Raises:
-        StoreError: it was stored from another folder.
+        StoreError: it was stored from another folder, or this one has changed since.
         DatasetError: what was named is no folder.
     """
     named, about = Path(root).expanduser().resolve(), reader.ABOUT
+    where = f" --data-dir {data_dir}" if data_dir else ""
     if not split.root or named == Path(split.root):
-        return
+        return require_fresh(reader, name, split, _folder(reader, data_dir), where)
     if not named.is_dir():
         raise DatasetError(missing(about, root))
-    where = f" --data-dir {data_dir}" if data_dir else ""
     raise StoreError(
         f"{about.name}, {name} was stored from {split.root}, and --root is {named}: "
         "leave --root out to use what is stored, or store this one by python -m "

@@ -84,6 +84,29 @@ def capture(key: PRNGKeyArray, scene: Scene, motion: Motion) -> Frames:
     return Frames(jnp.round(PER_MM * depth).astype(jnp.int16), centre, *world)
 
 
+def readings(
+    key: PRNGKeyArray, scene: Scene, motion: Motion
+) -> tuple[Float[Array, "views rows columns"], Float[Array, "views 2"]]:
+    """What the cameras read of the same frame as `capture` gives, before any crop.
+
+    Returns:
+        Depth of each camera's window, mm, 0 where nothing was measured; its principal
+        point there, pixels.
+    """
+    hand, vertices, faces = stage(scene, motion)
+    camera_from_volume = jnp.asarray(rig.stands(), jnp.float32)
+    keys = jax.random.split(key, len(camera_from_volume))
+
+    def look(key, camera_from_volume, bias):
+        seen = transforms.apply(camera_from_volume, vertices)
+        middle = transforms.apply(camera_from_volume, hand.centres).mean(axis=0)
+        read_key, _, _ = jax.random.split(key, 3)
+        frame, camera = _read(read_key, seen, faces, middle, bias, scene.factors)
+        return frame, camera.centre
+
+    return jax.vmap(look)(keys, camera_from_volume, scene.bias)
+
+
 def stage(scene: Scene, motion: Motion) -> tuple[Posed, Array, Array]:
     """The posed hand; vertices and faces of it and the forearm, the hand's first."""
     moved: Any = jax.tree.map(jnp.asarray, motion)
@@ -120,12 +143,7 @@ def _view(
 ) -> tuple[Float[Array, "64 64"], Float[Array, "3"]]:
     """The crop that one camera gives, and its centre in that camera's frame."""
     read_key, noise_key, centre_key = jax.random.split(key, 3)
-    camera = window(middle)
-    size = {"height": WINDOW, "width": WINDOW}
-    drawn = rasterize(camera, vertices, faces, **size, far=NOTHING, cull=True).depth
-    frame = jnp.where(drawn < NOTHING, drawn, 0.0)
-    if "sensor" in factors:
-        frame = stereo.read(read_key, frame, stereo.Stereo()._replace(bias=bias))
+    frame, camera = _read(read_key, vertices, faces, middle, bias, factors)
     off = jax.random.normal(centre_key, (3,)) / 3.0**0.5
     centre = middle + CENTRE_NOISE * off
     depth = crop.crop_depth(frame, camera, centre)
@@ -134,6 +152,24 @@ def _view(
             noise_key, depth, distance=centre[2], pitch=crop.SIZE / crop.PIXELS, far=FAR
         )
     return depth, centre
+
+
+def _read(
+    key: PRNGKeyArray,
+    vertices: Float[Array, "vertices 3"],
+    faces: Int[Array, "faces 3"],
+    middle: Float[Array, "3"],
+    bias: Float[Array, ""],
+    factors: tuple[str, ...],
+) -> tuple[Float[Array, "rows columns"], cameras.Pinhole]:
+    """Depth that one camera reads in its window, mm, and that window's camera."""
+    camera = window(middle)
+    size = {"height": WINDOW, "width": WINDOW}
+    drawn = rasterize(camera, vertices, faces, **size, far=NOTHING, cull=True).depth
+    frame = jnp.where(drawn < NOTHING, drawn, 0.0)
+    if "sensor" in factors:
+        frame = stereo.read(key, frame, stereo.Stereo()._replace(bias=bias))
+    return frame, camera
 
 
 def window(middle: Float[Array, "3"]) -> cameras.Pinhole:

@@ -10,12 +10,12 @@ from contextlib import suppress
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Array, Bool, Float
 from rich.progress import track
 
 from handjax.data.studio import motion, rig
@@ -42,6 +42,24 @@ class Capture(NamedTuple):
     frames: Frames
     camera_from_world: Float[np.ndarray, "views 4 4"]
     radii: Float[np.ndarray, "41"]
+
+
+class Session(NamedTuple):
+    """What a capture is made of, before a frame is.
+
+    Attributes:
+        body: the subject.
+        bias: of each camera, mm.
+        rigs: camera_from_world as calibration has it.
+        keys: of each frame's noise.
+        moves: how the hand and its arm stand in each.
+    """
+
+    body: Any
+    bias: Float[Array, "views"]
+    rigs: Float[np.ndarray, "views 4 4"]
+    keys: Any
+    moves: motion.Motion
 
 
 def load(
@@ -149,20 +167,13 @@ def make(
         subject, amount, split, factors: see `load`.
         title: of the progress bar; none without.
     """
-    count = AMOUNTS[amount][SPLITS.index(split)]
-    key = jax.random.key(SUBJECTS.index(subject))
-    person, _, noise = jax.random.split(key, 3)
-    bias_key, rig_key = jax.random.split(person)
-    bias = rig.biases(bias_key)
-    body = load_subject(subject, shape="shape" in factors)
-    moves = move(subject, split, count, factors)
+    session = stage(subject, amount, split, factors)
     shoot = jax.jit(jax.vmap(partial(_shoot, factors=factors), (None, 0, 0)))
-    noise = jax.random.fold_in(noise, SPLITS.index(split))
-    keys = jax.random.split(noise, count)
+    count = len(session.keys)
 
     def some(rows: np.ndarray) -> Frames:
-        few = keys[rows], jax.tree.map(itemgetter(rows), moves)
-        return jax.device_get(shoot((body, bias), *few))
+        few = session.keys[rows], jax.tree.map(itemgetter(rows), session.moves)
+        return jax.device_get(shoot((session.body, session.bias), *few))
 
     # One size of call compiles once: the last goes on from the first frame.
     rows = [np.arange(first, first + CHUNK) % count for first in range(0, count, CHUNK)]
@@ -170,8 +181,29 @@ def make(
         made = pool.map(some, rows)
         parts = list(track(made, title, total=len(rows)) if title else made)
     frames = jax.tree.map(lambda *x: np.concatenate(x)[:count], *parts)
-    rigs = np.asarray(rig.calibrate(rig_key))
-    return Capture(frames, rigs, np.asarray(body.sphere_radii))
+    return Capture(frames, session.rigs, np.asarray(session.body.sphere_radii))
+
+
+def stage(
+    subject: str, amount: str, split: str, factors: tuple[str, ...] = FACTORS
+) -> Session:
+    """What a capture is made of.
+
+    Args:
+        subject, amount, split, factors: see `load`.
+    """
+    count = AMOUNTS[amount][SPLITS.index(split)]
+    key = jax.random.key(SUBJECTS.index(subject))
+    person, _, noise = jax.random.split(key, 3)
+    bias_key, rig_key = jax.random.split(person)
+    noise = jax.random.fold_in(noise, SPLITS.index(split))
+    return Session(
+        load_subject(subject, shape="shape" in factors),
+        rig.biases(bias_key),
+        np.asarray(rig.calibrate(rig_key)),
+        jax.random.split(noise, count),
+        move(subject, split, count, factors),
+    )
 
 
 def move(

@@ -25,7 +25,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.geometry.cameras import Pinhole
 
 STEP = 15.0
@@ -72,21 +72,36 @@ def find(depth: Float[np.ndarray, "height width"], camera: Pinhole) -> Blob:
     Raises:
         FrameError: no blob is as large as a hand, or two are that are equally near.
     """
-    hands = [blob for blob in blobs(depth, camera) if is_hand(blob)]
-    if not hands:
+    found = hands(depth, camera)
+    if not found:
         raise FrameError(
             "no hand: nothing that stands out is as large as one; give --center X,Y,Z "
             "in mm or --box x,y,w,h in pixels, and look whether the camera is right"
         )
-    hands.sort(key=lambda blob: blob.nearest)
-    first, others = hands[0], hands[1:]
-    if others and others[0].nearest - first.nearest < APART:
-        places = " and ".join(_place(blob.centre) for blob in hands[:2])
+    if other := rival(found):
+        places = " and ".join(_place(blob.centre) for blob in (found[0], other))
         raise FrameError(
             f"two things as large as a hand, at {places} mm: say which, by --center "
             "X,Y,Z in mm or --box x,y,w,h in pixels"
         )
-    return first
+    return found[0]
+
+
+def hands(depth: Float[np.ndarray, "height width"], camera: Pinhole) -> list[Blob]:
+    """Every blob that may be a hand, the nearest first.
+
+    Args:
+        depth, camera: see `find`.
+    """
+    found = [blob for blob in blobs(depth, camera) if is_hand(blob)]
+    return sorted(found, key=lambda blob: blob.nearest)
+
+
+def rival(found: list[Blob]) -> Blob | None:
+    """The second of `hands`, where it is as near as the first; else None."""
+    if len(found) > 1 and found[1].nearest - found[0].nearest < APART:
+        return found[1]
+    return None
 
 
 def is_hand(blob: Blob) -> bool:

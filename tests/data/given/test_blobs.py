@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from handjax.fitting.frames import FrameError
-from handjax.predicting import blobs
+from handjax.data.given import blobs
+from handjax.data.given.frames import FrameError
 
 
 def thing(width_mm, height_mm, z, at=(0.0, 0.0), shape=(120, 160), f=147.0):

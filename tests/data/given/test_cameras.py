@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from handjax.fitting.frames import FrameError
-from handjax.predicting import cameras
+from handjax.data.given import cameras
+from handjax.data.given.frames import FrameError
 
 K = [[500.0, 0.0, 319.5], [0.0, 510.0, 239.5], [0.0, 0.0, 1.0]]
 

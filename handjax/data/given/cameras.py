@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from handjax.fitting.frames import CAMERAS, FrameError
+from handjax.data.given.frames import CAMERAS, FrameError
 from handjax.geometry.cameras import Pinhole, crop
 
 SIZES = {"nyu": (640, 480), "icvl": (320, 240), "msra": (320, 240)}
@@ -50,10 +50,14 @@ def parse(text: str | None) -> Lens:
     if text is None:
         return Lens(None, None, "not given")
     if (name := text.lower()) in CAMERAS:
-        return Lens(_checked(CAMERAS[name], text), SIZES[name], name)
+        return Lens(CAMERAS[name], SIZES[name], name)
     if text.lower().endswith(".json"):
         return _from_file(Path(text))
-    return Lens(_checked(text.split(","), text), None, "given")
+    wanted = (
+        "--camera wants fx,fy,cx,cy in pixels with positive focal lengths, one of "
+        f"{', '.join(CAMERAS)}, or a JSON file with fx, fy, cx, cy or K; got {text!r}"
+    )
+    return Lens(_checked(text.split(","), wanted), None, "given")
 
 
 def of_frame(lens: Lens, height: int, width: int) -> Pinhole:
@@ -101,16 +105,33 @@ def _from_file(path: Path) -> Lens:
     except ValueError as wrong:
         raise FrameError(f"--camera {path} is no JSON ({wrong})") from wrong
     page = page if isinstance(page, dict) else {}
+    return of_page(page, f"--camera {path}")._replace(origin=path.name)
+
+
+def of_page(page: dict[str, Any], where: str) -> Lens:
+    """A camera as JSON has it.
+
+    Args:
+        page: see `parse`.
+        where: it stands, for who reads what is wrong with it.
+
+    Raises:
+        FrameError: it is none.
+    """
     numbers = _of_matrix(page["K"]) if "K" in page else _of_fields(page)
-    return Lens(_checked(numbers, str(path)), _size(page, path), path.name)
+    wanted = (
+        f"{where} wants fx, fy, cx, cy or K, in pixels with positive focal "
+        f"lengths; got {str(numbers)[:80]}"
+    )
+    return Lens(_checked(numbers, wanted), _size(page, where), where)
 
 
-def _size(page: dict[str, Any], path: Path) -> tuple[int, int] | None:
+def _size(page: dict[str, Any], where: str) -> tuple[int, int] | None:
     width, height = page.get("width"), page.get("height")
     if width is None and height is None:
         return None
     if not all(isinstance(s, int) and s > 0 for s in (width, height)):
-        raise FrameError(f"--camera {path} wants width and height, whole numbers")
+        raise FrameError(f"{where} wants width and height, whole numbers")
     return int(width or 0), int(height or 0)
 
 
@@ -130,22 +151,18 @@ def _of_matrix(rows: Any) -> list[Any]:
     return [K[0, 0], K[1, 1], K[0, 2], K[1, 2]]
 
 
-def _checked(words: Any, text: str) -> tuple[float, float, float, float]:
+def _checked(words: Any, wanted: str) -> tuple[float, float, float, float]:
     """Four numbers that a camera can have.
 
     Raises:
-        FrameError: they are none.
+        FrameError: they are none; it says what is wanted.
     """
     try:
         numbers = tuple(float(word) for word in words)
     except (TypeError, ValueError):
         numbers = ()
     if len(numbers) != 4 or not np.isfinite(numbers).all() or min(numbers[:2]) <= 0:
-        raise FrameError(
-            f"--camera wants fx,fy,cx,cy in pixels with positive focal lengths, one of "
-            f"{', '.join(CAMERAS)}, or a JSON file with fx, fy, cx, cy or K, "
-            f"[[fx, 0, cx], [0, fy, cy], [0, 0, 1]]; got {text!r}"
-        )
+        raise FrameError(wanted)
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
