@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Bool, Float
 
 from handjax.geometry import cameras
 from handjax.geometry.precision import einsum
@@ -91,8 +91,8 @@ def _descend(steps, hold_shape, template, evidence, start):
             (variables, system),
         )
         damping = jnp.maximum(damping * jnp.where(better, EASE, PRESS), LEAST_DAMPING)
-        held = _held(variables, system.g, limits, hold_shape)
-        by = _solve(system, damping, held)
+        held = pressed(variables, system.g, limits, hold_shape)
+        by = solve(system, damping, held)
         return (chain.move(variables, by, limits), variables, system, damping), None
 
     # The start is the first trial and better than nothing: `linearise`, which is most
@@ -119,8 +119,8 @@ def _descend_jvp(steps, hold_shape, primals, tangents):
     system, change = jax.jvp(
         at_the_minimum, (template, evidence, found.shape), (*tangents[:2], told)
     )
-    held = _held(found, system.g, limits, hold_shape)
-    by = _solve(system._replace(g=change.g), LEAST_DAMPING, held)
+    held = pressed(found, system.g, limits, hold_shape)
+    by = solve(system._replace(g=change.g), LEAST_DAMPING, held)
     still = jnp.zeros_like(by)
     _, moved = jax.jvp(lambda by: chain.move(found, by, limits), (still,), (by,))
     return (found, e), (moved._replace(shape=moved.shape + told), change.e)
@@ -159,15 +159,22 @@ def see(
     return jnp.concatenate([cameras.project(camera, x), x[..., 2:]], axis=-1)
 
 
-def _held(variables, g, limits, hold_shape):
-    """True for angles that would go beyond their limits and for a known shape, (n,)."""
+def pressed(
+    variables: Variables,
+    g: Float[Array, "n"],
+    limits: Float[Array, "angles 2"],
+    hold_shape: bool = False,
+) -> Bool[Array, "n"]:
+    """True for angles that would go beyond their limits and for a known shape."""
     down = (variables.angles <= limits[:, 0]) & (g[6 : 6 + len(limits)] > 0.0)
     up = (variables.angles >= limits[:, 1]) & (g[6 : 6 + len(limits)] < 0.0)
     shape = jnp.full(variables.shape.shape, hold_shape)
     return jnp.concatenate([jnp.zeros(6, bool), down | up, shape])
 
 
-def _solve(system: System, damping, held) -> Float[Array, "n"]:
+def solve(
+    system: System, damping: Float[ArrayLike, ""], held: Bool[Array, "n"]
+) -> Float[Array, "n"]:
     """The step -(H + damping diag(H))^-1 g of the variables that are not held."""
     free = jnp.where(held, 0.0, 1.0)
     # Radians and millimetres differ by a thousand in H; in units of its diagonal the
