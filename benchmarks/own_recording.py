@@ -24,11 +24,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--subject", choices=SUBJECTS, default="D")
     parser.add_argument("--amount", choices=AMOUNTS, default="tiny")
+    parser.add_argument("--split", choices=own.SPLITS, action="append")
     parser.add_argument("--every", type=int, default=1, help="so manieth frame")
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args()
-    recorded.write(chosen.out, chosen.subject, chosen.amount, every=chosen.every)
-    for split in own.SPLITS:
+    splits, every = chosen.split or own.SPLITS, chosen.every
+    recorded.write(
+        chosen.out, chosen.subject, chosen.amount, splits=splits, every=every
+    )
+    for split in splits:
         report(chosen.out, split)
 
 

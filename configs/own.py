@@ -13,5 +13,6 @@ def get_config(variant: str = "small") -> ConfigDict:
     config = wan_spheres.get_config(f"{variant},real,adapt").unlock()
     config.real.name = "own"
     config.real.views = 3  # how many cameras you have
+    config.real.center = "depth"  # of crops; or "gt", key points, where you have some
     config.phases[0].steps = 1_500
     return config.lock()

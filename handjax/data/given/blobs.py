@@ -72,7 +72,15 @@ def find(depth: Float[np.ndarray, "height width"], camera: Pinhole) -> Blob:
     Raises:
         FrameError: no blob is as large as a hand, or two are that are equally near.
     """
-    found = hands(depth, camera)
+    return chosen(hands(depth, camera))
+
+
+def chosen(found: list[Blob]) -> Blob:
+    """The one of `hands` that is the hand.
+
+    Raises:
+        FrameError: there is none, or two are equally near.
+    """
     if not found:
         raise FrameError(
             "no hand: nothing that stands out is as large as one; give --center X,Y,Z "

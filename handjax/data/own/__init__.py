@@ -33,9 +33,9 @@ ABOUT = About(
     citation="",
     layout={
         recording.FILE: "the cameras, and which hand",
-        "train/CAMERA/*": "frames to learn from, a folder a camera, named alike in all",
+        "train/*/*": "frames to learn from, a folder a camera, named alike in all",
         "train/joints.csv": "key points of them; may be left out, or be joints.json",
-        "test/CAMERA/*": "frames to test on; may be left out",
+        "test/*/*": "frames to test on; may be left out",
         "test/joints.csv": "key points of them, which a test wants",
     },
     frames=dict.fromkeys(SPLITS, 0),
