@@ -34,12 +34,14 @@ class Found(NamedTuple):
         joints: the 21 key points.
         vertices: of the surface.
         confidence: 0 to 1; `agreement` with the depth, or the height of heat-maps.
+        others: things as large as a hand, farther away, that were not looked at.
     """
 
     side: str
     joints: Float[np.ndarray, "21 3"]
     vertices: Float[np.ndarray, "vertices 3"]
     confidence: float
+    others: int = 0
 
 
 class Hint(NamedTuple):
@@ -68,7 +70,7 @@ def in_depth(
     Raises:
         FrameError: no hand is found.
     """
-    centre = _centre(depth, camera, hint)
+    centre, others = _centre(depth, camera, hint)
     found = []
     for side in sides:
         if side == "left":
@@ -79,7 +81,8 @@ def in_depth(
             views = depth_views(depth, camera, centre)
         seen = seer.look(views, None)
         assert seen.confidence is not None
-        found.append(_back(seen, side, seen.confidence))
+        one = _back(seen, side, seen.confidence)
+        found.append(one._replace(others=others))
     return found
 
 
@@ -134,12 +137,14 @@ def _back(seen: Seen, side: str, confidence: float) -> Found:
 
 def _centre(
     depth: Float[np.ndarray, "height width"], camera: Pinhole, hint: Hint
-) -> Float[np.ndarray, "3"]:
+) -> tuple[Float[np.ndarray, "3"], int]:
+    """Where the hand is, and how many others there may be."""
     if hint.centre is not None:
         _require_near(depth, camera, hint.centre)
-        return hint.centre
+        return hint.centre, 0
     if hint.box is None:
-        return blobs.find(depth, camera).centre
+        found = blobs.hands(depth, camera)
+        return blobs.chosen(found).centre, len(found) - 1
     left, top, width, height = hint.box
     inside = np.zeros_like(depth)
     part = (
@@ -151,7 +156,7 @@ def _centre(
     centre = centres.find_centre(inside, focal, middle)
     if not np.isfinite(centre).all():
         raise FrameError("no depth within --box")
-    return centre.astype(np.float64)
+    return centre.astype(np.float64), 0
 
 
 def _require_near(

@@ -52,6 +52,7 @@ class Row(NamedTuple):
     camera: tuple[float, ...]
     joints_mm: Float[np.ndarray, "21 3"]
     joints_px: Float[np.ndarray, "21 2"]
+    others: int = 0
 
 
 class Writer:
@@ -117,6 +118,7 @@ class Writer:
             (*np.asarray(camera.focal, float), *np.asarray(camera.centre, float)),
             found.joints,
             np.asarray(uv),
+            found.others,
         )
         self.rows.append(row)
         faces = self._faces[:, ::-1] if found.side == "left" else self._faces

@@ -66,7 +66,11 @@ def about(
 def line(row: Row) -> str:
     """A frame's line."""
     x, y, z = row.joints_mm[0]
+    more = ""
+    if row.others:
+        what = "thing" if row.others == 1 else "things"
+        more = f"; {row.others} more {what} as large as a hand, farther away"
     return (
         f"{row.frame}  {row.side}  confidence {row.confidence:.2f}  "
-        f"wrist ({x:.0f}, {y:.0f}, {z:.0f}) mm"
+        f"wrist ({x:.0f}, {y:.0f}, {z:.0f}) mm{more}"
     )
