@@ -23,11 +23,12 @@ from PIL import Image
 
 from handjax import weights
 from handjax.batch import Batch, Labels, Views
+from handjax.data.given import blobs, cameras
+from handjax.data.given.frames import parse_camera, read_depth
 from handjax.experiment import assemble
 from handjax.export import inference, onnx, stablehlo
 from handjax.export.inference import Inference
-from handjax.fitting.frames import parse_camera, read_depth
-from handjax.predicting import blobs, cameras, crops
+from handjax.predicting import crops
 from handjax.training.examine import TEST
 
 Run = Callable[..., dict[str, Any]]

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.hands.poses import NAMED
 from handjax.hands.template import LEVELS, Template, load_template
 from handjax.predicting.inputs import UNITS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.predicting import inputs
 from handjax.predicting.inputs import Frame
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.viewing import sliders
 from handjax.viewing.latest import Latest
 from handjax.viewing.panel import Panel

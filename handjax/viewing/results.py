@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from handjax.data.given.frames import FrameError
 from handjax.evaluation.page.unpack import PageError, Stored, read_page
-from handjax.fitting.frames import FrameError
 from handjax.geometry.cameras import Pinhole
 from handjax.hands import skeleton
 from handjax.hands.skeleton import KEYPOINTS

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.hands.fit_joints import fit_joints
 from handjax.hands.template import Template
 from handjax.viewing import evidence, pictures, scene, state

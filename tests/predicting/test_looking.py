@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.geometry import cameras
 from handjax.predicting import looking, pyramid
 from handjax.predicting.looking import Hint

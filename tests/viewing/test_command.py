@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from handjax.__main__ import main
+from handjax.data.given.frames import FrameError
 from handjax.evaluation.page import write_page
-from handjax.fitting.frames import FrameError
 from handjax.viewing import command, page
 from tests.evaluation.pages import small
 

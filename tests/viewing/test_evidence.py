@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.viewing import evidence, state
 
 STEPS = 40

@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
+from handjax.data.given.frames import FrameError
 from handjax.evaluation.page import write_page
 from handjax.evaluation.page.unpack import PageError, read_page
-from handjax.fitting.frames import FrameError
 from handjax.hands.skeleton import KEYPOINTS
 from handjax.viewing import originals, results
 from tests.evaluation.pages import OURS, TRUTH, displaced, small

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handjax.fitting.frames import FrameError
+from handjax.data.given.frames import FrameError
 from handjax.viewing import evidence, originals, results
 from handjax.viewing.session import DEPTH, KEYPOINTS, Session
 
