@@ -28,8 +28,8 @@ def column(name):
     """A model's column in the table of all, by the row's name."""
     table = re.search(r"^\| \| `.*\n(?:\|.*\n)+", CARDS, re.MULTILINE)[0]
     head, _, *rows = [line.strip("|\n ").split(" | ") for line in table.splitlines()]
-    place = head.index(f"`{name}`")
-    return {row[0]: row[place] for row in rows} | {"paper": rows[0][place]}
+    place = head.index(f"`{name}`") + 1  # the first cell of the head is empty
+    return {row[0]: row[place] for row in rows}
 
 
 def test_every_link_and_anchor_leads_somewhere():
