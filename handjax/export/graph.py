@@ -140,6 +140,12 @@ def outputs_of(equation: Any) -> list[Dims]:
     return [var.aval.shape for var in equation.outvars]
 
 
+def output_of(equation: Any) -> Dims:
+    """Shape of the one array that an equation gives."""
+    (dims,) = outputs_of(equation)
+    return dims
+
+
 def shape_of(equation: Any, k: int = 0) -> Dims:
     """Of its k-th input."""
     return equation.invars[k].aval.shape

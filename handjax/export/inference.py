@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from jax.interpreters.partial_eval import dce_jaxpr
 from jaxtyping import Array, Float
 
@@ -106,13 +107,13 @@ def pruned(
     """
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(specs)
     jaxpr, used = dce_jaxpr(closed.jaxpr, [True] * len(closed.jaxpr.outvars))
+    run = jaxpr_as_fun(ClosedJaxpr(jaxpr, closed.consts))
     # As JAX flattens dictionaries.
     names = [name for name, needed in zip(sorted(specs), used, strict=True) if needed]
 
     def plain(inputs: Arrays) -> Arrays:
         leaves = [inputs[name] for name in names]
-        found = jax.core.eval_jaxpr(jaxpr, closed.consts, *leaves)
-        return jax.tree.unflatten(jax.tree.structure(shapes), found)
+        return jax.tree.unflatten(jax.tree.structure(shapes), run(*leaves))
 
     return plain, set(names), shapes
 

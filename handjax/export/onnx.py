@@ -73,8 +73,11 @@ def model(inference: Inference) -> Any:
     for x, value in zip(inference.outputs, found, strict=True):
         whole = graph.whole(value, (batch, *x.shape))
         graph.nodes.append(helper.make_node("Identity", [whole], [x.name]))
-    ends = ([_described(x) for x in xs] for xs in (inference.inputs, inference.outputs))
-    packed = helper.make_graph(graph.nodes, inference.name, *ends, graph.constants)
+    taken = [_described(x) for x in inference.inputs]
+    given = [_described(x) for x in inference.outputs]
+    packed = helper.make_graph(
+        graph.nodes, inference.name, taken, given, graph.constants
+    )
     operators = [helper.make_opsetid("", OPSET)]
     made = helper.make_model(packed, opset_imports=operators, ir_version=FILES)
     made.producer_name = "handjax"

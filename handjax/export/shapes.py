@@ -12,6 +12,7 @@ from handjax.export.graph import (
     Graph,
     Value,
     fixed,
+    output_of,
     outputs_of,
     shape_of,
     whole_inputs,
@@ -55,7 +56,7 @@ def transpose(graph: Graph, equation: Any, inputs: list[Value]):
 def concatenate(graph: Graph, equation: Any, inputs: list[Value]):
     axis = int(equation.params["dimension"])
     whole = whole_inputs(graph, equation, inputs)
-    return [Value(graph.add("Concat", *whole, axis=axis), *outputs_of(equation))]
+    return [Value(graph.add("Concat", *whole, axis=axis), output_of(equation))]
 
 
 def stack(graph: Graph, equation: Any, inputs: list[Value]):
@@ -64,7 +65,7 @@ def stack(graph: Graph, equation: Any, inputs: list[Value]):
     whole = [
         graph.add("Unsqueeze", x, at) for x in whole_inputs(graph, equation, inputs)
     ]
-    return [Value(graph.add("Concat", *whole, axis=axis), *outputs_of(equation))]
+    return [Value(graph.add("Concat", *whole, axis=axis), output_of(equation))]
 
 
 def split(graph: Graph, equation: Any, inputs: list[Value]):
@@ -92,7 +93,7 @@ def slice(graph: Graph, equation: Any, inputs: list[Value]):
         )
         numbers = [graph.array(x) for x in (first, last, axes, step)]
         whole = graph.add("Slice", whole, *numbers)
-    return [Value(whole, *outputs_of(equation))]
+    return [Value(whole, output_of(equation))]
 
 
 def iota(graph: Graph, equation: Any, inputs: list[Value]):

@@ -11,6 +11,7 @@ from handjax.export.graph import (
     Graph,
     Value,
     kind_of,
+    output_of,
     outputs_of,
     shape_of,
     whole_inputs,
@@ -20,7 +21,7 @@ from handjax.export.graph import (
 def reduce(kind: str, graph: Graph, equation: Any, inputs: list[Value]):
     axes = graph.array(np.array(equation.params["axes"], np.int64))
     (whole,) = whole_inputs(graph, equation, inputs)
-    return [Value(graph.add(kind, whole, axes, keepdims=0), *outputs_of(equation))]
+    return [Value(graph.add(kind, whole, axes, keepdims=0), output_of(equation))]
 
 
 def reduce_or(graph: Graph, equation: Any, inputs: list[Value]):
@@ -37,14 +38,14 @@ def place(kind: str, graph: Graph, equation: Any, inputs: list[Value]):
     (axis,) = equation.params["axes"]
     (whole,) = whole_inputs(graph, equation, inputs)
     name = graph.add(kind, whole, axis=int(axis), keepdims=0)
-    return [Value(name, *outputs_of(equation))]
+    return [Value(name, output_of(equation))]
 
 
 def cumsum(graph: Graph, equation: Any, inputs: list[Value]):
     axis = graph.array(np.array(equation.params["axis"], np.int64))
     (whole,) = whole_inputs(graph, equation, inputs)
     name = graph.add("CumSum", whole, axis, reverse=int(equation.params["reverse"]))
-    return [Value(name, *outputs_of(equation))]
+    return [Value(name, output_of(equation))]
 
 
 def dot(graph: Graph, equation: Any, inputs: list[Value]):
@@ -92,5 +93,5 @@ def convolution(graph: Graph, equation: Any, inputs: list[Value]):
         group=int(params["feature_group_count"]),
     )
     return [
-        Value(graph.transposed(name, np.argsort(specs.out_spec)), *outputs_of(equation))
+        Value(graph.transposed(name, np.argsort(specs.out_spec)), output_of(equation))
     ]

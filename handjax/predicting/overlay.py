@@ -50,7 +50,7 @@ def blank(pixels: np.ndarray) -> Picture:
     """A sheet as large as the others of a frame without a hand."""
     seen = pixels[pixels > 0.0] if pixels.ndim == 2 else np.zeros(0)
     middle = float(np.median(seen)) if seen.size else 0.0
-    empty = np.zeros((SIZE, SIZE, 3), np.uint8) + PAPER.astype(np.uint8)
+    empty = np.full((SIZE, SIZE, 3), PAPER, np.uint8)
     pictures = [_whole(pixels, middle, None), empty, empty]
     return contact_sheet([pictures], headings=("frame", "surface", "key points"))
 

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from handjax.data.given.files import UNITS
 from handjax.data.given.frames import FrameError
 from handjax.hands.poses import NAMED
 from handjax.hands.template import LEVELS, Template, load_template
-from handjax.predicting.inputs import UNITS
 from handjax.unpickle import UnpickleError
 from handjax.viewing import originals, results
 from handjax.viewing.page import Page, require

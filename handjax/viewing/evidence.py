@@ -107,8 +107,8 @@ def of_keypoints(state: State, joints: Float[np.ndarray, "21 3"]) -> Known:
     """
     y = joints * FLIP if state.side == LEFT else joints
     w = np.isfinite(y).all(axis=-1)
-    centre = y[w].mean(axis=0)
-    y = np.where(w[:, None], y - centre, 0.0)
+    centre = np.mean(y[np.flatnonzero(w)], axis=0)
+    y = np.where(np.expand_dims(w, 1), y - centre, 0.0)
     camera_from_fit = np.eye(4)
     camera_from_fit[:3, 3] = centre
     given = jnp.asarray(y, jnp.float32), jnp.asarray(w, jnp.float32)

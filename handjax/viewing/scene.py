@@ -4,7 +4,7 @@ All in the camera's frame: x right, y down, z forward, mm.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -50,20 +50,21 @@ def stage(template: Template) -> Callable[[State], Scene]:
     """What makes scenes of this hand; compiled once."""
 
     @jax.jit
-    def build(angles: Array, place: Array, shape: Array, side: Array) -> Scene:
+    def build(angles: Array, place: Array, shape: Array, side: Array) -> Any:
+        """The fields of a `Scene`, in their order."""
         pose = pose_of(template, angles, place, shape)
         hand = articulate(template, pose)
         flip = jnp.array([side, 1.0, 1.0])
         # A mirrored motion: M G M.
         R = hand.transforms[:, :3, :3] * flip * flip[:, None]
-        return Scene(
-            unposed=unposed(template, pose) * flip,
-            turns=jax.vmap(rotations.quaternion_from_matrix)(R),
-            shifts=hand.transforms[:, :3, 3] * flip,
-            vertices=hand.vertices * flip,
-            joints=keypoints(hand) * flip,
-            centres=hand.centres * flip,
-            radii=hand.radii,
+        return (
+            unposed(template, pose) * flip,
+            jax.vmap(rotations.quaternion_from_matrix)(R),
+            hand.transforms[:, :3, 3] * flip,
+            hand.vertices * flip,
+            keypoints(hand) * flip,
+            hand.centres * flip,
+            hand.radii,
         )
 
     def made(state: State) -> Scene:

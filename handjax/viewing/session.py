@@ -120,7 +120,7 @@ class Session:
         """The template's hand on predicted key points; None of too few of them."""
         flip = evidence.FLIP if found.side == LEFT else 1.0
         known = np.isfinite(found.keypoints).all(axis=-1)
-        y = np.where(known[:, None], found.keypoints * flip, 0.0)
+        y = np.where(np.expand_dims(known, 1), found.keypoints * flip, 0.0)
         try:
             fitted = fit_joints(
                 self.template,

@@ -157,8 +157,8 @@ def _fan(limits: np.ndarray) -> Slider:
         angles[_KNUCKLES, 1] = np.clip(np.deg2rad(value) * _FAN, low, high)
         return state._replace(angles=angles)
 
-    bounds = (float(round(x)) for x in limits[_KNUCKLES[0], 1])
-    return Slider(ALL, AXES[1], *bounds, 1.0, read, move)
+    least, most = (float(round(x)) for x in limits[_KNUCKLES[0], 1])
+    return Slider(ALL, AXES[1], least, most, 1.0, read, move)
 
 
 def _shape(count: int) -> list[Slider]:

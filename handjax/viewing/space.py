@@ -178,7 +178,7 @@ class Space:
 
     def _bones(self, part: str, joints: np.ndarray, pairs, colours) -> None:
         """Dots and lines between them, of joints that are known."""
-        known = np.isfinite(joints).all(axis=-1)
+        known = np.array(np.isfinite(joints).all(axis=-1))
         shades = np.broadcast_to(np.array(colours, np.uint8), (len(joints), 3))
         dots = partial(
             self._api.add_point_cloud,

@@ -87,7 +87,8 @@ def _shooter(session: Session) -> Callable[[np.ndarray], Any]:
     """Rows to depth, principal points and key points of their frames."""
 
     def shoot(scene: Any, key: Any, moves: Any) -> Any:
-        scene = Scene(*scene, FACTORS)
+        subject, bias = scene
+        scene = Scene(subject, bias, FACTORS)
         depth, centre = readings(key, scene, moves)
         # All else that a capture has is not computed.
         return depth, centre, capture(key, scene, moves).joints
