@@ -15,21 +15,23 @@ def seer(agreement):
     return methods.Seer("mine", "", "depth", 0, np.zeros((2, 3), int), lambda *_: seen)
 
 
-def test_hands_farther_away_are_counted(depth, camera):
-    behind = np.roll(depth, 60, axis=1)
-    both = np.where(depth > 0.0, depth, np.where(behind > 0.0, behind + 300.0, 0.0))
+def test_hands_farther_away_are_counted(depth, draw, camera):
+    behind = draw(280.0, 70.0, 1000.0)[1]
+    both = np.where(depth > 0.0, depth, behind)
 
     def look(depth):
         seen = depth.astype(np.float32)
         return looking.in_depth(seer(0.9), seen, camera, ("right",), looking.Hint())
 
     assert look(both)[0].others == 1
-    near = np.where(depth > 0.0, depth, np.where(behind > 0.0, behind + 30.0, 0.0))
+    beside = np.roll(depth, 60, axis=1)
+    near = np.where(depth > 0.0, depth, np.where(beside > 0.0, beside + 30.0, 0.0))
     with pytest.raises(FrameError, match="two things as large as a hand"):
         look(near)
 
 
 def test_who_reads_is_told_of_them():
-    row = Row("c", "f", "right", 0.5, (), np.zeros((21, 3)), np.zeros((21, 2)), 2)
+    places = np.zeros((21, 3)), np.zeros((21, 2))
+    row = Row("c", "f", 0, "right", 0.5, (), (), *places, others=2)
     assert line(row).endswith("; 2 more things as large as a hand, farther away")
     assert "more" not in line(row._replace(others=0))

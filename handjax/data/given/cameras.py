@@ -120,8 +120,8 @@ def of_page(page: dict[str, Any], where: str) -> Lens:
     """
     numbers = _of_matrix(page["K"]) if "K" in page else _of_fields(page)
     wanted = (
-        f"{where} wants fx, fy, cx, cy or K, in pixels with positive focal "
-        f"lengths; got {str(numbers)[:80]}"
+        f"{where} wants fx, fy, cx, cy or K, [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], in "
+        f"pixels with positive focal lengths; got {str(numbers)[:80]}"
     )
     return Lens(_checked(numbers, wanted), _size(page, where), where)
 
