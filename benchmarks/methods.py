@@ -9,7 +9,7 @@ on synthetic frames of evaluate.py's seed 0 and on the first test frames of a su
 the studio: the same people, gestures and moments for all, before depth cameras or in
 colour, as each method sees them. First as the method counts, with what it is told:
     keypoints21  nothing
-    given21      scale and root depth
+    given21      scale and root depth; where a method refines, after that
     laid21       where wrist and finger roots are
 then each hand moved, turned and scaled onto the true one (PA), which asks the same of
 all. A model of one person is tested on that person alone.
@@ -36,10 +36,16 @@ from handjax.evaluation import aligned, compare, metrics
 from handjax.evaluation.protocols import PROTOCOLS
 from handjax.experiment import Experiment, assemble, judge, judge_in_studio
 
-RELEASED = ("wan_spheres", "dual_grid", "graph_cnn", "deep_hand_mesh")
+RELEASED = (
+    "wan_spheres",
+    "dual_grid",
+    "graph_cnn",
+    "deep_hand_mesh",
+    "dense_hand_pose",
+)
 PERSONAL = ("deep_hand_mesh",)
 """Methods that know one subject, that of their config."""
-SETS = ("laid21", "given21", "keypoints21")
+SETS = ("laid21", "given21_refined", "given21", "keypoints21")
 """What a method counts: the first of these that it has."""
 BATCHES = (1, 32)
 

@@ -22,6 +22,7 @@ from handjax.hands.skeleton import (
 )
 
 COUNTS = {
+    "own": 21,
     "nyu36": 36,
     "nyu14": 14,
     "icvl": 16,

@@ -57,12 +57,15 @@ def predicted(tmp_path_factory, template, camera, stage, open_hand, depths):
     """What predict writes of these frames, had it seen the hands as they are."""
     out = tmp_path_factory.mktemp("predicted")
     clip = Clip("files", iter(()), 2, False)
-    writer = Writer(out, np.asarray(template.faces), (), pictures=True)
+    writer = Writer(out, template, (), pictures=True)
     with writer:
-        for side, depth in zip(("right", "left"), depths, strict=True):
+        for number, (side, depth) in enumerate(
+            zip(("right", "left"), depths, strict=True)
+        ):
             hand = stage(open_hand._replace(side=side))
             found = Found(side, hand.joints, hand.vertices, 0.75)
-            writer.add(clip, Frame(f"{side}_1", depth), camera, found)
+            frame = Frame(f"{side}_1", depth)
+            writer.add(clip, number, frame, camera, found)
     numbers = {"fx_fy": [147.0, 147.0], "cx_cy": [79.5, 59.5]}
     about = {"camera": {**numbers, "width": SIZE[0], "height": SIZE[1]}}
     writer.finish({"method": "wan_spheres", **about})
