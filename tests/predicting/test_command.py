@@ -197,7 +197,7 @@ def test_colour_wants_a_box_where_no_hand_is_found(tmp_path, capsys, monkeypatch
         ({"--mesh": "stl"}, "--mesh wants"),
         ({"--method": "nobody"}, "--method wants"),
         ({"--method": "graph_cnn"}, "give --method wan_spheres"),
-        ({"--method": "dense_hand_pose"}, "no released weights"),
+        ({"--method": "dense_hand_pose"}, "give --method wan_spheres"),
         ({"--method": "dual_grid", "--weights": "wan_spheres"}, "is of wan_spheres"),
         ({"--weights": "nobody"}, "no released weights are called 'nobody'"),
         ({"--workdir": "nowhere"}, "'nowhere'"),
