@@ -39,12 +39,14 @@ def _shaped(graph: Graph, x: Value, dims: Dims) -> Value:
 
 
 def reshape(graph: Graph, equation: Any, inputs: list[Value]):
+    """The same numbers at another shape."""
     (dims,) = outputs_of(equation)
     whole = graph.whole(inputs[0], equation.invars[0].aval.shape)
     return [Value(graph.reshaped(whole, dims), dims)]
 
 
 def transpose(graph: Graph, equation: Any, inputs: list[Value]):
+    """Axes in another order."""
     order = equation.params["permutation"]
     x = inputs[0]
     if len(x.dims) < len(order):
@@ -54,12 +56,14 @@ def transpose(graph: Graph, equation: Any, inputs: list[Value]):
 
 
 def concatenate(graph: Graph, equation: Any, inputs: list[Value]):
+    """One behind the other along an axis."""
     axis = int(equation.params["dimension"])
     whole = whole_inputs(graph, equation, inputs)
     return [Value(graph.add("Concat", *whole, axis=axis), output_of(equation))]
 
 
 def stack(graph: Graph, equation: Any, inputs: list[Value]):
+    """One behind the other along a new axis."""
     axis = int(equation.params["axis"])
     at = graph.array(np.array([axis], np.int64))
     whole = [
@@ -69,6 +73,7 @@ def stack(graph: Graph, equation: Any, inputs: list[Value]):
 
 
 def split(graph: Graph, equation: Any, inputs: list[Value]):
+    """Parts along an axis."""
     sizes = graph.array(np.array(equation.params["sizes"], np.int64))
     (whole,) = whole_inputs(graph, equation, inputs)
     axis, count = int(equation.params["axis"]), len(equation.outvars)
@@ -78,6 +83,7 @@ def split(graph: Graph, equation: Any, inputs: list[Value]):
 
 
 def slice(graph: Graph, equation: Any, inputs: list[Value]):
+    """Every so many entries between two places along each axis."""
     params, dims = equation.params, shape_of(equation)
     steps = params["strides"] or (1,) * len(dims)
     each = zip(params["start_indices"], params["limit_indices"], steps, strict=True)

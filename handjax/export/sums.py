@@ -19,6 +19,7 @@ from handjax.export.graph import (
 
 
 def reduce(kind: str, graph: Graph, equation: Any, inputs: list[Value]):
+    """Sums, largest or smallest along axes."""
     axes = graph.array(np.array(equation.params["axes"], np.int64))
     (whole,) = whole_inputs(graph, equation, inputs)
     return [Value(graph.add(kind, whole, axes, keepdims=0), output_of(equation))]
@@ -42,6 +43,7 @@ def place(kind: str, graph: Graph, equation: Any, inputs: list[Value]):
 
 
 def cumsum(graph: Graph, equation: Any, inputs: list[Value]):
+    """Sums of all until each place."""
     axis = graph.array(np.array(equation.params["axis"], np.int64))
     (whole,) = whole_inputs(graph, equation, inputs)
     name = graph.add("CumSum", whole, axis, reverse=int(equation.params["reverse"]))
@@ -77,6 +79,7 @@ def _product(dims: Any) -> Any:
 
 
 def convolution(graph: Graph, equation: Any, inputs: list[Value]):
+    """A convolution, not a transposed one."""
     params = equation.params
     if set(params["lhs_dilation"]) != {1} or params["batch_group_count"] != 1:
         raise NotImplementedError("a transposed convolution")

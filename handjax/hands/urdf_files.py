@@ -145,6 +145,7 @@ def _origin(element: ElementTree.Element | None, where: str) -> np.ndarray:
 
 
 def attribute(element: ElementTree.Element | None, field: str, where: str) -> str:
+    """An attribute of an element that must be there."""
     found = None if element is None else element.get(field)
     if not found:
         tag = "a part of it" if element is None else f"<{element.tag}>"
