@@ -26,7 +26,7 @@ from handjax.batch import Batch, Labels, Views
 from handjax.data.given import blobs, cameras
 from handjax.data.given.frames import parse_camera, read_depth
 from handjax.experiment import assemble
-from handjax.export import inference, onnx, stablehlo
+from handjax.export import ExportError, inference, onnx, stablehlo
 from handjax.export.inference import Inference
 from handjax.predicting import crops
 from handjax.training.examine import TEST
@@ -43,7 +43,10 @@ def main() -> None:
         f"{'MB':>8}{'ms ONNX':>9}{'ms JAX':>8}"
     )
     for name in chosen.names or weights.released():
-        measure(name, chosen)
+        try:
+            measure(name, chosen)
+        except ExportError as wrong:
+            print(f"{name:15}{wrong}")
 
 
 def read_arguments() -> argparse.Namespace:
