@@ -10,6 +10,9 @@ Of each, from near to far, the hand is sought at its nearest part, by the mean s
         eighth of them, spread finger tips some more; a wall or a chest all;
     it is within `FARTHEST`: behind that are scraps of the background.
 
+Two such blobs within `TOGETHER` of one another are one hand, as fingers before a palm
+are, if both together, within `SHELL` of their middle, are no larger than one.
+
 Limits. The hand must be nearer to the camera than the rest of its own body: of one that
 hangs beside a body, or lies on a table, the blob's nearest part is something else. Two
 hands that touch, or hang together through one body, are one blob, and the nearer hand
@@ -38,6 +41,8 @@ SURROUNDED = 0.6
 """Share of directions in which a blob goes on."""
 APART = 150.0
 """Blobs nearer to one another in depth than this are equally near, mm."""
+TOGETHER = 120.0
+"""Of middles of blobs that may be parts of one hand, mm."""
 FARTHEST = 1_500.0
 """Of a hand, mm; methods have learnt from hands between 450 and 1,000."""
 SECTORS = 24
@@ -132,7 +137,33 @@ def blobs(depth: Float[np.ndarray, "height width"], camera: Pinhole) -> list[Blo
     which = labels[row, column]
     whole = np.bincount(which, weights=areas, minlength=count + 1)
     large = [k for k in range(1, count + 1) if whole[k] >= SMALLEST]
-    return [_look(points[which == k], areas[which == k]) for k in large]
+    return _joined([(points[which == k], areas[which == k]) for k in large])
+
+
+def _joined(parts: list[tuple[np.ndarray, np.ndarray]]) -> list[Blob]:
+    """Blobs of points and their areas; parts of one hand are one."""
+    seen: list[tuple[Blob, np.ndarray, np.ndarray]] = []
+    for points, areas in parts:
+        blob = _look(points, areas)
+        for k, (other, at, size) in enumerate(seen):
+            if not (is_hand(blob) and is_hand(other) and _together(blob, other)):
+                continue
+            both = np.concatenate([at, points]), np.concatenate([size, areas])
+            if _is_one(whole := _look(*both), *both):
+                seen[k] = whole, *both
+                break
+        else:
+            seen.append((blob, points, areas))
+    return [blob for blob, _, _ in seen]
+
+
+def _is_one(blob: Blob, points: np.ndarray, areas: np.ndarray) -> bool:
+    within = np.linalg.norm(points - blob.centre, axis=1) < SHELL
+    return is_hand(blob) and float(areas[within].sum()) <= LARGEST
+
+
+def _together(a: Blob, b: Blob) -> bool:
+    return float(np.linalg.norm(a.centre - b.centre)) < TOGETHER
 
 
 def label(

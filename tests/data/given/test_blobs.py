@@ -77,6 +77,18 @@ def test_two_hands_equally_near_are_said_and_a_far_one_is_not_one(camera):
     assert found.nearest == 600.0
 
 
+def test_fingers_before_their_palm_are_no_second_hand(camera):
+    palm = thing(80.0, 90.0, 700.0, at=(0.0, 40.0))
+    fingers = thing(40.0, 80.0, 660.0, at=(10.0, -40.0))
+    assert len(blobs.blobs(over(palm, fingers), camera)) == 1
+    found = blobs.find(over(palm, fingers), camera)
+    assert found.area == pytest.approx(80.0 * 90.0 + 40.0 * 80.0, rel=0.2)
+    # Two hands side by side are nearer to one another than the parts of one may be.
+    side_by_side = thing(90.0, 170.0, 700.0, at=(110.0, 0.0))
+    hand = thing(90.0, 170.0, 660.0)
+    assert len(blobs.hands(over(hand, side_by_side), camera)) == 2
+
+
 def test_labels_are_parted_by_steps_and_by_gaps():
     rows = np.array([[500, 510, 540, 0, 545], [0, 0, 0, 0, 550]], np.float32)
     labels, count = blobs.label(rows, 15.0)
