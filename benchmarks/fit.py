@@ -37,6 +37,9 @@ def main() -> None:
         "--first", type=int, default=0, help="frame, to hold out others"
     )
     parser.add_argument("--weights", help="whose estimate the fit starts from as well")
+    parser.add_argument(
+        "--template", default="hand_1721", help="that is fitted; frames show the usual"
+    )
     chosen = parser.parse_args()
     guess = None
     if chosen.weights:
@@ -44,7 +47,7 @@ def main() -> None:
     chosen.fit = partial(fitting.fit, guess=guess)
     if chosen.real and not chosen.truth:
         parser.error("--real needs --truth")
-    template = load_template()
+    template = load_template(chosen.template)
     if chosen.real:
         report_real(template, chosen)
     else:
@@ -55,9 +58,9 @@ def main() -> None:
 def report_simulated(template: Template, view: str, chosen) -> None:
     """Fit frames of one kind and print what came of it."""
     draw = jax.jit(lambda key, template: frames.sample(key, template, view=view))
-    rows = []
+    shown, rows = load_template(), []
     for number in range(chosen.first, chosen.first + chosen.frames):
-        frame = draw(jax.random.key(number), template)
+        frame = draw(jax.random.key(number), shown)
         truth = np.asarray(spheres.nyu14(frame.hand.centres))
         for seed in range(chosen.seeds or 1):
             depth = np.asarray(frame.depth)

@@ -18,9 +18,10 @@ from handjax.geometry.cameras import Pinhole
 from handjax.hands import spheres
 from handjax.hands.articulate import Hand, keypoints
 from handjax.hands.skeleton import DATASETS, KEYPOINTS
-from handjax.hands.template import load_template
+from handjax.hands.template import Template, load_template
 
-HELP = "fit the built-in hand to a depth image; a network may help, none is needed"
+HELP = "fit a hand to a depth image; a network may help, none is needed"
+TEMPLATE = "hand_1721"
 JOINT_SETS = ("canonical21", "nyu14")
 
 
@@ -50,6 +51,12 @@ def add_to(commands) -> None:
     )
     parser.add_argument(
         "--weights", help="start from what this release or run sees as well"
+    )
+    parser.add_argument(
+        "--template",
+        default=TEMPLATE,
+        help="the hand: hand_790 and the like, a rigged .glb or .gltf, MANO's file; "
+        f"default: {TEMPLATE}",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the starts; default: 0")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
@@ -83,6 +90,7 @@ def run(chosen: argparse.Namespace) -> None:
         raise FrameError(f"--starts wants 1 or more; got {chosen.starts}")
     if chosen.seed < 0:
         raise FrameError(f"--seed wants 0 or more; got {chosen.seed}")
+    template = _template(chosen.template)
     export.prepare(chosen.out)
     height, width = depth.shape
     print(f"frame     {width} x {height}, {np.sum(depth > 0)} pixels with depth")
@@ -92,7 +100,7 @@ def run(chosen: argparse.Namespace) -> None:
     print(f"centre    {_place(centre)} mm, {how}")
     print(f"fitting   a {chosen.hand} hand from {chosen.starts} starts; compiles first")
     guess = partial(estimate, _weights(chosen.weights)) if chosen.weights else None
-    began, template = time.monotonic(), load_template()
+    began = time.monotonic()
     found = fit(
         template,
         depth,
@@ -121,6 +129,14 @@ def joint_set(
     if name == "nyu14":
         return np.asarray(spheres.nyu14(hand.centres)), DATASETS["nyu14"].joints
     return np.asarray(keypoints(hand)), KEYPOINTS
+
+
+def _template(name: str) -> Template:
+    """A hand by name or file."""
+    try:
+        return load_template(name)
+    except ValueError as wrong:
+        raise FrameError(f"--template: {wrong}") from wrong
 
 
 def _weights(name: str):

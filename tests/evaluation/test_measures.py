@@ -155,7 +155,9 @@ def test_vertices_of_a_submission_are_scored_as_the_challenge_does(tmp_path):
     away = np.linalg.norm(ours[1] - truth[1], axis=-1).mean()
     # Beside PA-MPVPE the challenge tells the error of vertices as they are given.
     assert mesh["mpvpe_mm"] == pytest.approx(away, abs=1e-3)
-    assert mesh["aligned_mm"]["procrustes"] == pytest.approx(mesh["pa_mpvpe_mm"], abs=1e-9)
+    assert mesh["aligned_mm"]["procrustes"] == pytest.approx(
+        mesh["pa_mpvpe_mm"], abs=1e-9
+    )
     assert mesh["f_aligned_5"] == 1.0
     slow = surfaces.f_scores(ours[1], truth[1]).mean(axis=0)
     assert [mesh["f_5"], mesh["f_15"]] == pytest.approx(slow.tolist())

@@ -51,6 +51,8 @@ def test_everything_is_written(
         ({"--center": "1,2"}, "X,Y,Z"),
         ({"--starts": "0"}, "--starts wants 1"),
         ({"--seed": "-1"}, "--seed wants 0"),
+        ({"--template": "hand_3"}, "--template: no template is called 'hand_3'"),
+        ({"--template": "hand.glb"}, "--template: hand.glb can't be read"),
         ({"--weights": "nobody"}, "no released weights are called 'nobody'"),
         ({"--center": "400,0,900"}, "check --camera"),
         ({"--center": "-20,50,99999"}, "too few pixels"),
