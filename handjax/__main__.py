@@ -3,6 +3,7 @@
 python -m handjax predict INPUT... --camera fx,fy,cx,cy --out DIR
 python -m handjax fit DEPTH.png --camera nyu --center depth --out DIR
 python -m handjax view DIR
+python -m handjax calibrate DIR DIR... --out cameras.json
 python -m handjax data nyu --root PATH
 python -m handjax data mano MANO_RIGHT.pkl --out FILE.npz
 python -m handjax export NAME --format onnx --out FILE
@@ -12,7 +13,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from handjax import data_command
+from handjax import calibrate_command, data_command
 from handjax.export import ExportError, FolderError
 from handjax.export import command as export_command
 from handjax.fitting import FrameError, command
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     predict_command.add_to(commands)
     command.add_to(commands)
     view_command.add_to(commands)
+    calibrate_command.add_to(commands)
     data_command.add_to(commands)
     export_command.add_to(commands)
     given = sys.argv[1:] if arguments is None else list(arguments)

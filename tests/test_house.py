@@ -39,6 +39,7 @@ ARROWS = {
 # What stands on top may use all of these, and one another.
 TOP = {"experiment", "weights", "visualize", "export", "fitting"}
 TOP |= {"covered", "data_command", "mano_command", "held_out", "__main__"}
+TOP |= {"calibrate_command"}
 TOP |= {"predicting", "viewing"}
 ARROWS |= {name: (ARROWS.keys() | TOP) - {"__init__"} for name in TOP}
 
