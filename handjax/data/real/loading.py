@@ -110,7 +110,8 @@ def _look(config: Config, about: About) -> Look:
     """How a config shows frames, if it asks for any and for what they may have."""
     if not config.splits:
         raise DatasetError(
-            "real.splits is empty: name what to learn from, as --real.splits=train,"
+            "real.splits is empty: name what to learn from, as "
+            "--config.real.splits=train"
         )
     if config.views < 1:
         raise DatasetError(f"real.views wants 1 or more; got {config.views}")
