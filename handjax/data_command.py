@@ -239,9 +239,10 @@ def tell_sides(about: About, frames: Sequence[Record]) -> None:
 
     known = look_over(some(frames, LOOKED_AT))
     share = bending_right(about.joints, known.joints, known.valid)
+    labelled = int(known.valid.any(axis=1).sum())
     if np.isfinite(share):
         print(
-            f"hands      fingers bend to the palm in {share:.0%} of {len(known.names)}"
+            f"hands      fingers bend to the palm in {share:.0%} of {labelled} labelled"
         )
     if share < 0.5:
         print(
