@@ -162,6 +162,7 @@ LOWERINGS: dict[str, Lowering] = {
     "platform_index": _platform,
     "reduce_or": sums.reduce_or,
     "rem": arithmetic.rem,
+    "pad": shapes.pad,
     "reshape": shapes.reshape,
     "rsqrt": arithmetic.rsqrt,
     "scan": _scan,

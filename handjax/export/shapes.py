@@ -102,6 +102,23 @@ def slice(graph: Graph, equation: Any, inputs: list[Value]):
     return [Value(whole, output_of(equation))]
 
 
+def pad(graph: Graph, equation: Any, inputs: list[Value]):
+    """More entries of one value around, or, where there are less than none, fewer.
+
+    Raises:
+        NotImplementedError: entries between entries.
+    """
+    low, high, between = zip(*equation.params["padding_config"], strict=True)
+    if any(between):
+        raise NotImplementedError("pad with entries between entries")
+    whole, value = whole_inputs(graph, equation, inputs)
+    if inputs[1].constant is not None:
+        dtype = equation.invars[0].aval.dtype
+        value = graph.array(np.asarray(inputs[1].constant, dtype))
+    around = graph.array(np.array([*low, *high], np.int64))
+    return [Value(graph.add("Pad", whole, around, value), output_of(equation))]
+
+
 def iota(graph: Graph, equation: Any, inputs: list[Value]):
     """Counting along one axis; the others are broadcast."""
     del graph, inputs

@@ -52,6 +52,7 @@ FUNCTIONS = {
     "places": lambda x: (jnp.argmax(x, axis=1) - jnp.argmin(x, axis=1)).astype(float),
     "other axes": lambda x: x.T.reshape(2, 6).swapaxes(0, 1)[..., None],
     "slices": lambda x: x[::2, 1:] - x[1::2, :2] + x[-1, -1],
+    "padded": lambda x: jax.lax.pad(x, 7.0, ((1, 2, 0), (-1, 3, 0))),
     "stacked": lambda x: jnp.stack([x, 2.0 * x, HELD], axis=1),
     "split": lambda x: jnp.split(x, [1, 2], axis=1)[1] @ HELD[:, :1].T,
     "product": lambda x: x @ HELD.T @ x,
