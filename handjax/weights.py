@@ -41,12 +41,14 @@ class Weights(NamedTuple):
         params: its averaged parameters.
         state: the network's own.
         origin: a line on where they come from.
+        release: the name of the release; None of a run's.
     """
 
     config: Config
     params: Any
     state: Any
     origin: str
+    release: str | None = None
 
 
 def find(name: str) -> Weights:
@@ -145,6 +147,7 @@ def from_release(name: str) -> Weights:
         tree.get("params", {}),
         tree.get("state", {}),
         f"release {name} ({page['origin']})",
+        name,
     )
 
 

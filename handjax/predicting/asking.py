@@ -15,6 +15,8 @@ from handjax.predicting import looking
 from handjax.predicting.looking import SIDES, Hint
 
 HELP = "find the hand in your own depth frames, pictures or videos"
+LEAST = 0.1
+"""Confidence below which a frame is skipped unless another is named."""
 MESHES = ("glb", "ply", "obj", "rig")
 
 
@@ -47,6 +49,13 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         help="glb,ply,obj,rig, some of them, or none",
     )
     add("--no-overlay", action="store_true", help="draw no pictures")
+    add(
+        "--min-confidence",
+        type=float,
+        default=LEAST,
+        metavar="P",
+        help=f"skip frames below it, where it is known; default: {LEAST}",
+    )
     return parser
 
 
@@ -72,6 +81,10 @@ def read(chosen: argparse.Namespace) -> Asked:
         raise FrameError(f"--refine wants 0 or more; got {chosen.refine}")
     if chosen.fps is not None and not 0.0 < chosen.fps < float("inf"):
         raise FrameError(f"--fps wants more than 0; got {chosen.fps}")
+    if not 0.0 <= chosen.min_confidence <= 1.0:
+        raise FrameError(
+            f"--min-confidence wants 0 to 1; got {chosen.min_confidence:g}"
+        )
     centre = None if chosen.center is None else parse_center(chosen.center)
     box = None if chosen.box is None else parse_box(chosen.box)
     sides = SIDES if chosen.side == "both" else (chosen.side,)

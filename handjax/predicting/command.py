@@ -126,6 +126,7 @@ def _follow(
         asked.sides,
         asked.hint,
         ordered=clip.ordered,
+        least=chosen.min_confidence,
         fps=writer.rate(clip) if _smoothed(clip, chosen) else None,
     )
     with _bar(clip) as advance:

@@ -12,7 +12,8 @@ from handjax.data.given.frames import FrameError
 from handjax.data.real import centres
 from handjax.geometry import cameras
 from handjax.geometry.cameras import Pinhole
-from handjax.predicting import pyramid
+from handjax.predicting import confidence, pyramid, two_hands
+from handjax.predicting.confidence import Evidence
 from handjax.predicting.crops import depth_views, image_views
 from handjax.predicting.methods import Seen, Seer
 from handjax.predicting.pyramid import Peaks
@@ -33,14 +34,19 @@ class Found(NamedTuple):
         side: "right" or "left".
         joints: the 21 key points.
         vertices: of the surface.
-        confidence: 0 to 1; `agreement` with the depth, or the height of heat-maps.
+        score: 0 to 1; `agreement` with the depth, or the height of heat-maps.
+        spread: of estimates from several crops of the depth, mm; None in colour.
+        confidence: the probability that the hand is right, as the method's calibration
+            has it; None without one.
         others: things as large as a hand, farther away, that were not looked at.
     """
 
     side: str
     joints: Float[np.ndarray, "21 3"]
     vertices: Float[np.ndarray, "vertices 3"]
-    confidence: float
+    score: float
+    spread: float | None = None
+    confidence: float | None = None
     others: int = 0
 
 
@@ -71,6 +77,7 @@ def in_depth(
         FrameError: no hand is found.
     """
     centre, others = _centre(depth, camera, hint)
+    told = hint.centre is not None or hint.box is not None, len(sides) == 1
     found = []
     for side in sides:
         if side == "left":
@@ -80,8 +87,8 @@ def in_depth(
         else:
             views = depth_views(depth, camera, centre)
         seen = seer.look(views, None)
-        assert seen.confidence is not None
-        one = _back(seen, side, seen.confidence)
+        assert seen.score is not None
+        one = _back(seer, seen, side, Evidence(seen.score, seen.spread, *told))
         found.append(one._replace(others=others))
     return found
 
@@ -96,26 +103,25 @@ def in_colour(
     """The hand in a picture, once as each of the sides that heat-maps see.
 
     Raises:
-        FrameError: no hand is found.
+        FrameError: no hand is found, or two are and nobody said which is meant.
     """
-    width = picture.shape[1]
-    found, low = [], None
-    for side in sides:
-        own, seen_by = picture, camera
-        if side == "left":
-            own = np.ascontiguousarray(picture[:, ::-1])
-            seen_by = cameras.mirror(camera, width)
-        peaks = _peaks(own, _turned(hint, width) if side == "left" else hint)
-        if hint.box is None and peaks.score < pyramid.THRESHOLD:
-            low = peaks if low is None or low.score < peaks.score else low
-            continue
+    turned = np.ascontiguousarray(picture[:, ::-1]), _turned(hint, picture.shape[1])
+    pictures = {side: (picture, hint) if side == "right" else turned for side in sides}
+    places = {side: _peaks(*seen) for side, seen in pictures.items()}
+    if hint.box is None:
+        places = two_hands.refuse(places, picture.shape[1], hint.before)
+    told = hint.box is not None or hint.before is not None
+    found = []
+    for side, (peaks, *_) in places.items():
+        own, _ = pictures[side]
+        seen_by = cameras.mirror(camera, own.shape[1]) if side == "left" else camera
         views = image_views(own, seen_by, peaks.box, seer.pixels)
         corner, edge = np.array(peaks.box[:2]), peaks.box[2]
         uv = (peaks.uv + 0.5 - corner) * (seer.pixels / edge) - 0.5
         seen = seer.look(views, jnp.asarray(uv, jnp.float32))
-        found.append(_back(seen, side, float(np.clip(peaks.score, 0.0, 1.0))))
-    if not found and low is not None:
-        pyramid.require(low)
+        score = float(np.clip(peaks.score, 0.0, 1.0))
+        known = Evidence(score, seen.spread, told, len(sides) == 1)
+        found.append(_back(seer, seen, side, known))
     return found
 
 
@@ -127,12 +133,15 @@ def box_of(points: Float[np.ndarray, "points 3"], camera: Pinhole) -> Rectangle:
     return left, top, right - left, bottom - top
 
 
-def _back(seen: Seen, side: str, confidence: float) -> Found:
+def _back(seer: Seer, seen: Seen, side: str, known: Evidence) -> Found:
     """A hand as it is, not as it was seen."""
     flip = MIRROR if side == "left" else np.ones(3)
     if not np.isfinite(seen.joints).all() or not np.isfinite(seen.vertices).all():
         raise FrameError("no hand: what was estimated is not finite")
-    return Found(side, seen.joints * flip, seen.vertices * flip, confidence)
+    calibrated = seer.calibration
+    sure = None if calibrated is None else confidence.of(calibrated, known)
+    joints, vertices = seen.joints * flip, seen.vertices * flip
+    return Found(side, joints, vertices, known.score, known.spread, sure)
 
 
 def _centre(
@@ -156,7 +165,8 @@ def _centre(
     centre = centres.find_centre(inside, focal, middle)
     if not np.isfinite(centre).all():
         raise FrameError("no depth within --box")
-    return centre.astype(np.float64), 0
+    found = blobs.hands(inside, camera)
+    return centre.astype(np.float64), max(len(found) - 1, 0)
 
 
 def _require_near(
@@ -178,16 +188,15 @@ def _require_near(
         raise FrameError(f"no depth within {NEAR:g} mm of --center")
 
 
-def _peaks(picture: pyramid.Picture, hint: Hint) -> Peaks:
-    """Of a hand that was followed until now, else of the box, else of one anywhere."""
+def _peaks(picture: pyramid.Picture, hint: Hint) -> list[Peaks]:
+    """Of a hand that was followed until now, else of the box, else of any anywhere."""
     if hint.before is not None:
         (peaks,) = pyramid.look_again(picture, [pyramid.around(hint.before)])
         if peaks.score >= pyramid.THRESHOLD:
-            return peaks
+            return [peaks]
     if hint.box is not None:
         corners = _corners(hint.box, *picture.shape[:2]) - 0.5
-        (peaks,) = pyramid.look_again(picture, [pyramid.around(corners)])
-        return peaks
+        return pyramid.look_again(picture, [pyramid.around(corners)])
     return pyramid.find(picture)
 
 

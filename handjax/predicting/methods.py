@@ -20,7 +20,9 @@ from handjax.geometry import alignment, cameras, transforms
 from handjax.hands.fit_joints import fit_joints
 from handjax.hands.template import Template, load_template
 from handjax.methods import lift
+from handjax.predicting import confidence
 from handjax.predicting.agreement import agreement
+from handjax.predicting.confidence import Calibration
 
 USUAL = {"depth": "wan_spheres", "image": "graph_cnn"}
 """The method that is taken where nobody names one."""
@@ -40,12 +42,15 @@ class Seen(NamedTuple):
     Attributes:
         joints: the 21 key points.
         vertices: of the template's surface.
-        confidence: 0 to 1 by `agreement`; None of methods on colour.
+        score: 0 to 1 by `agreement`; None of methods on colour.
+        spread: how far estimates of other crops are from one another, mm; None of
+            methods on colour, which see one crop.
     """
 
     joints: Float[np.ndarray, "21 3"]
     vertices: Float[np.ndarray, "vertices 3"]
-    confidence: float | None
+    score: float | None = None
+    spread: float | None = None
 
 
 class Seer(NamedTuple):
@@ -59,6 +64,7 @@ class Seer(NamedTuple):
         template: the hand that it knows; its surface has these faces.
         look: (views, where heat-maps have the key points or None) -> Seen. On depth the
             batch is of crops of one frame, and the best by `agreement` is kept.
+        calibration: of these weights used like this; None where there is none.
     """
 
     name: str
@@ -67,6 +73,7 @@ class Seer(NamedTuple):
     pixels: int
     template: Template
     look: Callable[[Views, Any], Seen]
+    calibration: Calibration | None = None
 
 
 @cache
@@ -113,6 +120,8 @@ def load(
         config.synthetic.get("rgb", {}).get("pixels", 0),
         template,
         look(found, made, template, refine),
+        # Refined hands are others than those that were calibrated.
+        None if refine else confidence.load(found.release),
     )
 
 
@@ -179,7 +188,8 @@ def _depth_look(
         joints = sets["keypoints21"][best]
         surface = sets.get(SURFACE)
         vertices = _laid(template, joints) if surface is None else surface[best]
-        return Seen(np.asarray(joints), np.asarray(vertices), float(each[best]))
+        spread = _spread(np.asarray(sets["keypoints21"]))
+        return Seen(np.asarray(joints), np.asarray(vertices), float(each[best]), spread)
 
     return look
 
@@ -199,9 +209,15 @@ def _image_look(
             vertices = sets["vertices"][0]
         else:
             vertices = _laid(template, joints)
-        return Seen(np.asarray(joints), np.asarray(vertices), None)
+        return Seen(np.asarray(joints), np.asarray(vertices))
 
     return look
+
+
+def _spread(joints: Float[np.ndarray, "crops 21 3"]) -> float:
+    """Mean distance of key points from where half of the crops have them, mm."""
+    off = joints - np.median(joints, axis=0)
+    return float(np.linalg.norm(off, axis=-1).mean())
 
 
 def _laid(template: Template, joints: Float[Array, "21 3"]) -> Array:

@@ -28,6 +28,8 @@ COLUMNS = (
     "number",
     "side",
     "confidence",
+    "score",
+    "spread_mm",
     "joint",
     "x_mm",
     "y_mm",
@@ -40,14 +42,17 @@ class Row(NamedTuple):
     """What joints.json and joints.csv say of a frame; fields as there.
 
     Its number is its place in its clip, from 0; frames that were skipped have no row.
-    Its camera is fx, fy, cx, cy, pixels of this frame.
+    Its camera is fx, fy, cx, cy, pixels of this frame. Confidence and spread are None
+    where `Found` has none.
     """
 
     clip: str
     frame: str
     number: int
     side: str
-    confidence: float
+    confidence: float | None
+    score: float
+    spread_mm: float | None
     box: tuple[float, ...]
     camera: tuple[float, ...]
     joints_mm: Float[np.ndarray, "21 3"]
@@ -114,6 +119,8 @@ class Writer:
             number,
             found.side,
             found.confidence,
+            found.score,
+            found.spread,
             box,
             (*np.asarray(camera.focal, float), *np.asarray(camera.centre, float)),
             found.joints,
@@ -183,7 +190,8 @@ def joints_csv(rows: list[Row]) -> bytes:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for row in rows:
-        about = row.clip, row.frame, row.number, row.side, f"{row.confidence:.3f}"
+        about = row.clip, row.frame, row.number, row.side
+        about += tuple(map(_shown, (row.confidence, row.score, row.spread_mm)))
         each = zip(KEYPOINTS, row.joints_mm, row.joints_px, strict=True)
         for name, x, uv in each:
             numbers = [f"{value:.3f}" for value in (*x, *uv)]
@@ -191,9 +199,14 @@ def joints_csv(rows: list[Row]) -> bytes:
     return text.getvalue().encode()
 
 
+def _shown(x: float | None) -> str:
+    return "" if x is None else f"{x:.3f}"
+
+
 def _plain(row: Row) -> dict[str, Any]:
     plain = row._asdict()
-    plain["confidence"] = round(row.confidence, 3)
+    for name in ("confidence", "score", "spread_mm"):
+        plain[name] = None if plain[name] is None else round(plain[name], 3)
     plain["box"] = [round(x, 1) for x in row.box]
     plain["camera"] = [round(float(x), 3) for x in row.camera]
     for name in ("joints_mm", "joints_px"):

@@ -16,7 +16,7 @@ A left hand is sought in the mirrored picture: the network knows right hands alo
 Limits. The network is small and has learnt from drawn hands that fill their square: in
 three pictures of RHD it is sure of none (docs/predict.md). Hands smaller than
 `SMALLEST` of the picture's shorter side are not found, nor those of which little is in
-the picture. Of several hands the one with the best score is taken.
+the picture.
 """
 
 from collections.abc import Callable, Iterator
@@ -77,12 +77,32 @@ class Peaks(NamedTuple):
     score: float
 
 
-def find(picture: Picture) -> Peaks:
-    """The square of a picture with a right hand that has the best score."""
+def find(picture: Picture) -> list[Peaks]:
+    """Squares of a picture with right hands.
+
+    Returns:
+        the one with the best score, whatever that is, and then those elsewhere in which
+        a hand is believed.
+    """
     seen = look(picture, list(squares(*picture.shape[:2])))
     seen.sort(key=lambda one: -one.height)
     again = look_again(picture, [one.box for one in seen[:TRIED]])
-    return climb(picture, max(again, key=lambda one: one.score))
+    again.sort(key=lambda one: -one.score)
+    found = [climb(picture, again[0])]
+    for one in again[1:]:
+        if one.score >= THRESHOLD and all(apart(one, other) for other in found):
+            found.append(one)
+    return found
+
+
+def apart(one: Peaks, other: Peaks) -> bool:
+    """Whether two squares see two hands: neither has the other's middle in it."""
+    return not (_holds(one.box, other.uv) or _holds(other.box, one.uv))
+
+
+def _holds(box: Box, uv: Float[np.ndarray, "21 2"]) -> bool:
+    off = uv.mean(axis=0) - box[:2]
+    return bool(((off >= 0.0) & (off <= box[2])).all())
 
 
 def require(found: Peaks) -> Peaks:

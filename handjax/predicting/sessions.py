@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from handjax.data.given.frames import FrameError
 from handjax.geometry import cameras
 from handjax.geometry.cameras import Pinhole
 from handjax.predicting import smoothing
@@ -26,6 +27,7 @@ class Session:
         hint: what the user knows of where it is.
         ordered: whether frames follow one another.
         fps: frames a second where they are to be smoothed, else None.
+        least: confidence below which nothing is said of a hand.
         settings: of the smoothing.
     """
 
@@ -37,10 +39,11 @@ class Session:
         *,
         ordered: bool,
         fps: float | None,
+        least: float = 0.0,
         settings: smoothing.Settings | None = None,
     ):
         self._look, self._hint = look, hint
-        self._ordered, self._fps = ordered, fps
+        self._ordered, self._fps, self._least = ordered, fps, least
         self._settings = settings or smoothing.Settings()
         self._total = dict.fromkeys(sides, 0.0)
         self._seen, self._time = 0, 0
@@ -56,13 +59,18 @@ class Session:
         """The hand in the next frame.
 
         Raises:
-            FrameError: there is none; time goes on.
+            FrameError: there is none, or none to rely on; time goes on.
         """
         hint = self._hint._replace(before=self._before)
         try:
             found = self._choose(self._look(pixels, camera, self._sides(), hint))
         finally:
             self.skip()
+        if found.confidence is not None and found.confidence < self._least:
+            raise FrameError(
+                f"no hand to rely on: confidence {found.confidence:.2f}, below "
+                f"--min-confidence {self._least:g}"
+            )
         found = self._smooth(found)
         if self._ordered:
             x = jnp.asarray(found.joints, jnp.float32)
@@ -78,9 +86,9 @@ class Session:
         """The side that was surer of the hand, of a clip in all frames until now."""
         self._seen += 1
         if not self._ordered:
-            return max(each, key=lambda found: found.confidence)
+            return max(each, key=lambda found: found.score)
         for found in each:
-            self._total[found.side] += found.confidence
+            self._total[found.side] += found.score
         return max(each, key=lambda found: self._total[found.side])
 
     def _smooth(self, found: Found) -> Found:

@@ -7,6 +7,7 @@ import numpy as np
 from handjax.data.given import cameras
 from handjax.data.given.cameras import Lens
 from handjax.geometry.cameras import Pinhole
+from handjax.predicting import confidence
 from handjax.predicting.inputs import Clip, Frame
 from handjax.predicting.methods import Seer
 from handjax.predicting.outputs import Row
@@ -25,6 +26,7 @@ def introduction(
         f"camera    {cameras.told(lens, camera)}",
         "axes      x right, y down, z forward, mm; in .glb y up, z back, metres",
         f"method    {seer.name}, {seer.origin}; compiles first",
+        f"confidence  {_meaning(seer)}",
     ]
     return lines if first.is_depth else [*lines, f"scale     {_scale(lens)}"]
 
@@ -51,6 +53,7 @@ def about(
     return {
         "method": seer.name,
         "weights": seer.origin,
+        "confidence_means": _meaning(seer),
         "metric": first.is_depth,
         "camera": {
             "fx_fy": np.asarray(camera.focal, float).tolist(),
@@ -63,14 +66,22 @@ def about(
     }
 
 
+def _meaning(seer: Seer) -> str:
+    """What a confidence is the probability of."""
+    known = seer.calibration
+    return confidence.RAW if known is None else f"the probability that {known.event}"
+
+
 def line(row: Row) -> str:
     """A frame's line."""
+    sure = f"raw score {row.score:.2f}"
+    if row.confidence is not None:
+        sure = f"confidence {row.confidence:.2f}"
     x, y, z = row.joints_mm[0]
     more = ""
     if row.others:
         what = "thing" if row.others == 1 else "things"
         more = f"; {row.others} more {what} as large as a hand, farther away"
     return (
-        f"{row.frame}  {row.side}  confidence {row.confidence:.2f}  "
-        f"wrist ({x:.0f}, {y:.0f}, {z:.0f}) mm{more}"
+        f"{row.frame}  {row.side}  {sure}  wrist ({x:.0f}, {y:.0f}, {z:.0f}) mm{more}"
     )

@@ -141,7 +141,8 @@ def _row(row: dict[str, Any]) -> Frame:
         raise ValueError(f"joints_mm wants (21, 3) finite numbers, got {joints.shape}")
     if row["side"] not in SIDES:
         raise ValueError(f"side wants right or left, got {row['side']!r}")
-    note = f"{row['side']} hand, confidence {float(row['confidence']):.2f}"
+    name = "score" if row["confidence"] is None else "confidence"
+    note = f"{row['side']} hand, {name} {float(row[name]):.2f}"
     return Frame(str(row["frame"]), row["side"], note, joints, joints, None)
 
 

@@ -52,17 +52,22 @@ def test_everything_is_written_of_a_frame(frame, tmp_path, capsys, joints, camer
     assert main(["predict", frame, *CAMERA, "--side", "right", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "x right, y down, z forward" in said
-    assert "hand  right  confidence 0." in said
     page = read(out)
     assert page["names"] == list(KEYPOINTS)
     assert page["metric"] is True
+    assert "the probability that" in page["confidence_means"]
     (one,) = page["frames"]
+    assert 0.5 < one["confidence"] <= 1.0
+    assert f"hand  right  confidence {one['confidence']:.2f}" in said
+    assert 0.5 < one["score"] < 1.0
     found = np.array(one["joints_mm"])
     assert np.linalg.norm(found - joints, axis=-1).mean() < 30.0
     uv = cameras.project(camera, jnp.asarray(found, jnp.float32))
     np.testing.assert_allclose(one["joints_px"], uv, atol=0.01)
     rows = list(csv.DictReader((out / "joints.csv").open()))
     assert [row["joint"] for row in rows] == list(KEYPOINTS)
+    for name in ("confidence", "score", "spread_mm"):
+        assert {float(row[name]) for row in rows} == {one[name]}
     table = [[float(row[f"{axis}_mm"]) for axis in "xyz"] for row in rows]
     np.testing.assert_allclose(table, found, atol=1e-3)
     ply, obj = (trimesh.load(out / f"meshes/hand.{kind}") for kind in ("ply", "obj"))
@@ -84,6 +89,27 @@ def test_everything_is_written_of_a_frame(frame, tmp_path, capsys, joints, camer
 
 def found_px(one):
     return np.mean(one["joints_px"], axis=0)
+
+
+def test_weights_that_nobody_calibrated_give_a_raw_score(
+    frame, tmp_path, capsys, monkeypatch
+):
+    from handjax.predicting import confidence, methods
+
+    monkeypatch.setattr(confidence, "load", lambda name: None)
+    methods.load.cache_clear()
+    options = ["--side", "right", "--mesh", "none", "--no-overlay"]
+    assert main(["predict", frame, *CAMERA, *options, "--out", str(tmp_path)]) == 0
+    methods.load.cache_clear()
+    said = capsys.readouterr().out
+    assert "confidence  none: " in said
+    assert "hand  right  raw score 0." in said
+    page = read(tmp_path)
+    assert page["confidence_means"] == confidence.RAW
+    assert page["frames"][0]["confidence"] is None
+    rows = list(csv.DictReader((tmp_path / "joints.csv").open()))
+    assert {row["confidence"] for row in rows} == {""}
+    assert 0.0 < float(rows[0]["score"]) < 1.0
 
 
 def test_a_left_hand_is_a_mirrored_right_one(tmp_path, depth):
@@ -111,7 +137,7 @@ def test_both_sides_are_tried_and_the_surer_is_kept(frame, tmp_path):
         assert main(["predict", frame, *CAMERA, *given, "--out", str(out)]) == 0
         assert not (out / "meshes").exists()
         (one,) = read(out)["frames"]
-        sure[side] = one["confidence"], one["side"]
+        sure[side] = one["score"], one["side"]
     assert sure["both"] == max(sure["right"], sure["left"])
 
 
@@ -192,6 +218,8 @@ def test_colour_wants_a_box_where_no_hand_is_found(tmp_path, capsys, monkeypatch
         ({"--box": "-5,2,3,4"}, "8 or more"),
         ({"--center": "1,2"}, "X,Y,Z"),
         ({"--fps": "0"}, "--fps wants"),
+        ({"--min-confidence": "2"}, "--min-confidence wants 0 to 1"),
+        ({"--min-confidence": "nan"}, "--min-confidence wants 0 to 1"),
         ({"--refine": "-1"}, "--refine wants 0"),
         ({"--refine": "5"}, "wan_spheres can't"),
         ({"--mesh": "stl"}, "--mesh wants"),

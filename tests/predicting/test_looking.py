@@ -39,7 +39,7 @@ def seer(monkeypatch):
     def look(views, uv):
         camera = cameras.Pinhole(*(leaf[0, 0] for leaf in views.camera))
         x = np.asarray(cameras.unproject(camera, uv, jnp.full(21, 500.0)))
-        return Seen(x, x[:5], None)
+        return Seen(x, x[:5])
 
     monkeypatch.setattr(pyramid, "look_again", look_again)
     return Seer("drawn", "nowhere", "image", 64, None, look)

@@ -53,7 +53,17 @@ def few(monkeypatch):
 def row(number, joints, *, clip="clip", side="right"):
     place = np.zeros((21, 2))
     return Row(
-        clip, f"f{number}", number, side, 1.0, (0.0,) * 4, (1.0,) * 4, joints, place
+        clip,
+        f"f{number}",
+        number,
+        side,
+        1.0,
+        1.0,
+        None,
+        (0.0,) * 4,
+        (1.0,) * 4,
+        joints,
+        place,
     )
 
 

@@ -94,3 +94,28 @@ def test_another_side_is_another_hand():
     turned = session.see(frames(40)[0], CAMERA)
     assert turned.side == "left"
     np.testing.assert_array_equal(turned.joints[0], [40.0, 40.0, 540.0])
+
+
+def test_a_hand_that_is_not_to_be_relied_on_is_not_said_and_does_not_smooth():
+    class Doubts(Eyes):
+        def __call__(self, *given):
+            found = super().__call__(*given)
+            return [one._replace(confidence=one.score) for one in found]
+
+    eyes = Doubts({"right": 0.9}, {"right": 0.05}, {"right": 0.9})
+    session = Session(eyes, ("right",), Hint(), ordered=True, fps=30.0, least=0.1)
+    session.see(frames(0)[0], CAMERA)
+    with pytest.raises(FrameError, match=r"0\.05, below --min-confidence 0\.1"):
+        session.see(frames(200)[0], CAMERA)
+    last = session.see(frames(3)[0], CAMERA)
+    assert eyes.hints[2].before is None
+    memory = smoothing.begin(AHEAD)
+    memory = smoothing.step(memory, 3.0 + AHEAD, 2 / 30, smoothing.Settings())
+    np.testing.assert_allclose(last.joints, memory.position)
+
+
+def test_without_a_calibration_nothing_is_refused():
+    session = Session(
+        Eyes({"right": 0.01}), ("right",), Hint(), ordered=False, fps=None, least=0.9
+    )
+    assert session.see(frames(0)[0], CAMERA).confidence is None

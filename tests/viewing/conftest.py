@@ -63,7 +63,7 @@ def predicted(tmp_path_factory, template, camera, stage, open_hand, depths):
             zip(("right", "left"), depths, strict=True)
         ):
             hand = stage(open_hand._replace(side=side))
-            found = Found(side, hand.joints, hand.vertices, 0.75)
+            found = Found(side, hand.joints, hand.vertices, 0.9, confidence=0.75)
             frame = Frame(f"{side}_1", depth)
             writer.add(clip, number, frame, camera, found)
     numbers = {"fx_fy": [147.0, 147.0], "cx_cy": [79.5, 59.5]}
