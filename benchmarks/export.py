@@ -161,7 +161,7 @@ def picture(path: str, edge: int) -> Views:
     side = float(min(height, width))
     box = (width - side) / 2, (height - side) / 2, side
     camera = cameras.of_frame(cameras.parse(None), height, width)
-    return crops.image_views(pixels, camera, box, edge)
+    return crops.image_views(pixels, camera, [box], edge)
 
 
 def arrays(made: Inference, views: Views) -> dict[str, np.ndarray]:

@@ -20,8 +20,8 @@ FILE = "confidence.json"
 EVENTS = {
     "depth": "the mean error of the 21 key points, in the camera's space, is below "
     "{below_mm:g} mm",
-    "image": "the mean error of the 21 key points, wrist on wrist and at the true "
-    "scale, is below {below_mm:g} mm",
+    "image": "the mean error of the 21 key points, wrist on wrist and at the scale "
+    "that fits best, is below {below_mm:g} mm",
 }
 """What a confidence is the probability of, by what a method sees."""
 RAW = (
@@ -35,8 +35,8 @@ class Evidence(NamedTuple):
 
     Attributes:
         score: 0 to 1; `agreement` with the depth, or the height of heat-maps.
-        spread: how far estimates of several crops are from one another, mm; None of
-            methods that see one crop.
+        spread: how far estimates of several crops are from one another, mm; None where
+            one crop is seen.
         place_told: whether the user, or the frame before, said where the hand is.
         side_told: whether one side alone was tried.
     """

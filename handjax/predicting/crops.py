@@ -4,6 +4,9 @@ Where a crop stands decides much of what a network says of it, so a method sees 
 in crops around several places, and the best is kept.
 """
 
+from collections.abc import Sequence
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -62,29 +65,31 @@ def depth_views(
 def image_views(
     picture: UInt8[np.ndarray, "height width 3"],
     camera: Pinhole,
-    box: Box,
+    boxes: Sequence[Box],
     pixels: int,
 ) -> Views:
-    """A crop of a picture as a batch of one; the camera's frame is the world.
+    """Crops of a picture; the camera's frame is the world.
 
     Args:
         picture: RGB.
         camera: that took it.
-        box: what of it is seen; black beyond the picture.
-        pixels: edge of the crop.
+        boxes: what of it is seen; black beyond the picture.
+        pixels: edge of the crops.
     """
-    left, top, edge = box
-    seen = cut(picture, box, pixels).astype(np.float32) / 255
-    corner, scale = jnp.array([left, top]), jnp.full(2, pixels / edge)
-    own = cameras.crop(camera, corner, scale)
-    leaves = (jnp.reshape(leaf, (1, 1, 2)) for leaf in own)
-    eye = jnp.eye(4)[None, None]
+    seen = np.stack([cut(picture, box, pixels) for box in boxes]).astype(np.float32)
+    corner = jnp.asarray(boxes)[:, :2]
+    scale = pixels / jnp.asarray(boxes)[:, 2:]
+    own = jax.vmap(cameras.crop, (None, 0, 0))(
+        camera, corner, jnp.broadcast_to(scale, corner.shape)
+    )
+    count = len(boxes)
+    eye = jnp.broadcast_to(jnp.eye(4), (count, 1, 4, 4))
     return Views(
         depth=None,
-        image=jnp.asarray(seen)[None, None],
+        image=jnp.asarray(seen)[:, None] / 255,
         mask=None,
-        valid=jnp.ones((1, 1), bool),
-        camera=Pinhole(*leaves),
+        valid=jnp.ones((count, 1), bool),
+        camera=jax.tree.map(lambda leaf: leaf[:, None], own),
         crop_from_camera=eye,
         camera_from_world=eye,
     )

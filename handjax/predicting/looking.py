@@ -35,7 +35,7 @@ class Found(NamedTuple):
         joints: the 21 key points.
         vertices: of the surface.
         score: 0 to 1; `agreement` with the depth, or the height of heat-maps.
-        spread: of estimates from several crops of the depth, mm; None in colour.
+        spread: of estimates from several crops, mm; None of refined ones in colour.
         confidence: the probability that the hand is right, as the method's calibration
             has it; None without one.
         others: things as large as a hand, farther away, that were not looked at.
@@ -115,7 +115,7 @@ def in_colour(
     for side, (peaks, *_) in places.items():
         own, _ = pictures[side]
         seen_by = cameras.mirror(camera, own.shape[1]) if side == "left" else camera
-        views = image_views(own, seen_by, peaks.box, seer.pixels)
+        views = image_views(own, seen_by, pyramid.moved(peaks.box), seer.pixels)
         corner, edge = np.array(peaks.box[:2]), peaks.box[2]
         uv = (peaks.uv + 0.5 - corner) * (seer.pixels / edge) - 0.5
         seen = seer.look(views, jnp.asarray(uv, jnp.float32))

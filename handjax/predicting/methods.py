@@ -21,7 +21,7 @@ from handjax.hands.fit_joints import fit_joints
 from handjax.hands.template import Template, load_template
 from handjax.methods import lift
 from handjax.predicting import confidence
-from handjax.predicting.agreement import agreement
+from handjax.predicting.agreement import WRIST, agreement
 from handjax.predicting.confidence import Calibration
 
 USUAL = {"depth": "wan_spheres", "image": "graph_cnn"}
@@ -43,8 +43,8 @@ class Seen(NamedTuple):
         joints: the 21 key points.
         vertices: of the template's surface.
         score: 0 to 1 by `agreement`; None of methods on colour.
-        spread: how far estimates of other crops are from one another, mm; None of
-            methods on colour, which see one crop.
+        spread: how far estimates of several crops are from one another, mm, in colour
+            wrist on wrist; None of refined ones in colour, where one crop is seen.
     """
 
     joints: Float[np.ndarray, "21 3"]
@@ -62,8 +62,9 @@ class Seer(NamedTuple):
         sees: "depth" or "image".
         pixels: edge of a picture in colour.
         template: the hand that it knows; its surface has these faces.
-        look: (views, where heat-maps have the key points or None) -> Seen. On depth the
-            batch is of crops of one frame, and the best by `agreement` is kept.
+        look: (views, where heat-maps have the key points or None) -> Seen. The batch is
+            of crops of one frame; on depth the best by `agreement` is kept, in colour
+            the first.
         calibration: of these weights used like this; None where there is none.
     """
 
@@ -200,7 +201,11 @@ def _image_look(
     predict = _predict(found, method, refine)
 
     def look(views: Views, uv: Any) -> Seen:
+        if refine:
+            views = jax.tree.map(lambda leaf: leaf[:1], views)
         sets = predict(Batch(views, None, Labels()))
+        each = np.asarray(sets["keypoints21"])
+        spread = None if refine else _spread(each - each[:, WRIST, None])
         joints = sets["keypoints21"][0]
         if found.config.method == WITHOUT_ROOT:
             camera = jax.tree.map(lambda leaf: leaf[0, 0], views.camera)
@@ -209,7 +214,7 @@ def _image_look(
             vertices = sets["vertices"][0]
         else:
             vertices = _laid(template, joints)
-        return Seen(np.asarray(joints), np.asarray(vertices))
+        return Seen(np.asarray(joints), np.asarray(vertices), None, spread)
 
     return look
 

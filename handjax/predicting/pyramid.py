@@ -139,7 +139,7 @@ def squares(height: int, width: int) -> Iterator[Box]:
 
 def look_again(picture: Picture, boxes: list[Box]) -> list[Peaks]:
     """What squares score."""
-    every = [moved for box in boxes for moved in _moved(box)]
+    every = [other for box in boxes for other in moved(box)]
     seen, found = look(picture, every), []
     for k, box in enumerate(boxes):
         some = seen[k * len(MOVES) : (k + 1) * len(MOVES)]
@@ -155,15 +155,15 @@ def climb(picture: Picture, start: Peaks) -> Peaks:
     """The square around the peaks, again and again, as long as the score rises."""
     best = start
     for _ in range(ROUNDS):
-        (moved,) = look_again(picture, [around(best.uv)])
-        if moved.score <= best.score:
+        (again,) = look_again(picture, [around(best.uv)])
+        if again.score <= best.score:
             break
-        best = moved
+        best = again
     return best
 
 
-def _moved(box: Box) -> list[Box]:
-    """The squares by which one is looked at again."""
+def moved(box: Box) -> list[Box]:
+    """The squares by which one is looked at again, itself first."""
     left, top, edge = box
     u, v = left + edge / 2, top + edge / 2
     return [

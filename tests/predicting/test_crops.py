@@ -34,12 +34,14 @@ def test_what_was_not_measured_is_nowhere(depth, camera):
 def test_a_crop_in_colour_has_its_own_camera(camera):
     picture = np.zeros((120, 160, 3), np.uint8)
     picture[70:74, 100:104] = 255  # around (101.5, 71.5)
-    views = crops.image_views(picture, camera, (80.0, 50.0, 40.0), 64)
-    image = np.asarray(views.image[0, 0, ..., 0])
-    v, u = np.average(np.indices(image.shape), axis=(1, 2), weights=image)
+    boxes = (80.0, 50.0, 40.0), (90.0, 60.0, 32.0)
+    views = crops.image_views(picture, camera, boxes, 64)
     point = cameras.unproject(camera, jnp.array([101.5, 71.5]), jnp.array(500.0))
-    own = jax.tree.map(lambda leaf: leaf[0, 0], views.camera)
-    np.testing.assert_allclose(cameras.project(own, point), [u, v], atol=0.1)
+    for k in range(len(boxes)):
+        image = np.asarray(views.image[k, 0, ..., 0])
+        v, u = np.average(np.indices(image.shape), axis=(1, 2), weights=image)
+        own = jax.tree.map(lambda leaf, k=k: leaf[k, 0], views.camera)
+        np.testing.assert_allclose(cameras.project(own, point), [u, v], atol=0.1)
 
 
 def test_beyond_a_picture_is_black():
