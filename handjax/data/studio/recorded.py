@@ -47,7 +47,7 @@ def write(
     """
     for split in splits:
         session = stage(subject, amount, split)
-        shoot = _shooter(session)
+        shoot = shooter(session)
         rows = np.arange(0, len(session.keys), every)
         lines: list[Any] = []
         for first in range(0, len(rows), CHUNK):
@@ -83,7 +83,7 @@ def on_sensor(
     return wide[rows:-rows, columns:-columns]
 
 
-def _shooter(session: Session) -> Callable[[np.ndarray], Any]:
+def shooter(session: Session) -> Callable[[np.ndarray], Any]:
     """Rows to depth, principal points and key points of their frames."""
 
     def shoot(scene: Any, key: Any, moves: Any) -> Any:
