@@ -140,7 +140,7 @@ def _follow(
                 advance()
                 continue
             try:
-                found = session.see(frame.pixels, camera)
+                found = session.see(frame.pixels, camera, frame.at)
             except FrameError as wrong:
                 writer.skip(clip, frame)
                 print(f"{frame.name}  skipped: {wrong}")

@@ -31,10 +31,12 @@ class Frame(NamedTuple):
     Attributes:
         name: of its file, and its number where a file has many.
         pixels: depth, mm, of two axes; or RGB, 0 to 255, of three.
+        at: when it was taken, seconds, where its file says.
     """
 
     name: str
     pixels: np.ndarray
+    at: float | None = None
 
     @property
     def is_depth(self) -> bool:
@@ -154,17 +156,19 @@ def _video(path: Path) -> Clip:
     return Clip(path.stem, frames, found.count, True, found.fps, True)
 
 
-def named(stem: str, pictures: Iterator[np.ndarray]) -> Iterator[Frame | Bad]:
+def named(
+    stem: str, pictures: Iterator[tuple[np.ndarray, float | None]]
+) -> Iterator[Frame | Bad]:
     """A video's frames, up to the first that can't be decoded.
 
     Args:
         stem: that their names begin with.
-        pictures: RGB.
+        pictures: RGB, and when each was taken, seconds.
     """
     number = 0
     try:
-        for picture in pictures:
-            yield Frame(f"{stem}_{number:06d}", picture)
+        for picture, at in pictures:
+            yield Frame(f"{stem}_{number:06d}", picture, at)
             number += 1
     except (OSError, ValueError, EOFError) as wrong:
         why = f"the video can't be read from here on ({wrong})"

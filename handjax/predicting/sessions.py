@@ -15,6 +15,9 @@ from handjax.predicting.looking import Found, Hint
 DECIDED = 5
 """Frames of a clip after which its hand's side is no longer asked for."""
 
+SHORTEST = 1e-3
+"""Between two frames, seconds."""
+
 Look = Callable[[Any, Pinhole, Sequence[str], Hint], list[Found]]
 
 
@@ -47,7 +50,7 @@ class Session:
         self._settings = settings or smoothing.Settings()
         self._total = dict.fromkeys(sides, 0.0)
         self._seen, self._time = 0, 0
-        self._last: tuple[str, int, smoothing.Memory] | None = None
+        self._last: tuple[str, float, smoothing.Memory] | None = None
         self._before: np.ndarray | None = None
 
     def skip(self) -> None:
@@ -55,8 +58,15 @@ class Session:
         self._time += 1
         self._before = None
 
-    def see(self, pixels: np.ndarray, camera: Pinhole) -> Found:
+    def see(
+        self, pixels: np.ndarray, camera: Pinhole, at: float | None = None
+    ) -> Found:
         """The hand in the next frame.
+
+        Args:
+            pixels: of it.
+            camera: that took it.
+            at: when, seconds, where frames know; else they are equally far apart.
 
         Raises:
             FrameError: there is none, or none to rely on; time goes on.
@@ -71,7 +81,7 @@ class Session:
                 f"no hand to rely on: confidence {found.confidence:.2f}, below "
                 f"--min-confidence {self._least:g}"
             )
-        found = self._smooth(found)
+        found = self._smooth(found, at)
         if self._ordered:
             x = jnp.asarray(found.joints, jnp.float32)
             self._before = np.asarray(cameras.project(camera, x))
@@ -91,17 +101,19 @@ class Session:
             self._total[found.side] += found.score
         return max(each, key=lambda found: self._total[found.side])
 
-    def _smooth(self, found: Found) -> Found:
+    def _smooth(self, found: Found, at: float | None) -> Found:
         """Key points and surface by one filter; a hand of the other side is another."""
         if self._fps is None:
             return found
         points = np.concatenate([found.joints, found.vertices])
+        now = self._time / self._fps if at is None else at
         if self._last is None or self._last[0] != found.side:
             memory = smoothing.begin(points)
         else:
-            period = (self._time - self._last[1]) / self._fps
+            # Broken files have pictures of one time, or of none.
+            period = max(now - self._last[1], SHORTEST)
             memory = smoothing.step(self._last[2], points, period, self._settings)
-        self._last = found.side, self._time, memory
+        self._last = found.side, now, memory
         # Who keeps the key points of a long video must not keep all its surfaces.
         joints = memory.position[: len(found.joints)].copy()
         return found._replace(

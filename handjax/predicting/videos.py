@@ -25,12 +25,14 @@ class Video(NamedTuple):
     """A video that was opened.
 
     Attributes:
-        pictures: decoded one by one, turned as they are to be shown.
+        pictures: decoded one by one, turned as they are to be shown; and when each is
+            to be shown, seconds: phones take more of them in good light. None where the
+            file does not say.
         count: of pictures, None where the file does not say.
         fps: pictures a second.
     """
 
-    pictures: Iterator[Picture]
+    pictures: Iterator[tuple[Picture, float | None]]
     count: int | None
     fps: float
 
@@ -68,7 +70,7 @@ def read(path: Path) -> Video:
     return Video(_decoded(container, stream), stream.frames or None, fps)
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Picture]:
+def _decoded(container: Any, stream: Any) -> Iterator[tuple[Picture, float | None]]:
     """Pictures until the end, or until what is broken.
 
     Raises:
@@ -80,7 +82,7 @@ def _decoded(container: Any, stream: Any) -> Iterator[Picture]:
             picture = frame.to_ndarray(format="rgb24")
             # Phones store what they see lying down, and how to turn it.
             turns = round(getattr(frame, "rotation", 0) / 90)
-            yield np.ascontiguousarray(np.rot90(picture, turns))
+            yield np.ascontiguousarray(np.rot90(picture, turns)), frame.time
 
 
 @contextmanager

@@ -197,6 +197,7 @@ def test_videos_are_read_as_they_were_written(tmp_path):
     assert clip.video
     assert clip.fps == pytest.approx(25.0)
     assert [f.name for f in frames] == ["a_000000", "a_000001", "a_000002"]
+    assert [f.at for f in frames] == pytest.approx([0.0, 0.04, 0.08])
     for frame, picture in zip(frames, flat, strict=True):
         assert frame.pixels.shape == picture.shape
         assert abs(frame.pixels.mean() - picture.mean()) < 6.0
@@ -204,7 +205,7 @@ def test_videos_are_read_as_they_were_written(tmp_path):
 
 def test_a_video_that_breaks_off_gives_what_came_before():
     def broken():
-        yield COLOUR
+        yield COLOUR, 0.0
         raise ValueError("invalid data")
 
     good, bad = inputs.named("a", broken())

@@ -80,6 +80,20 @@ def test_points_are_smoothed_and_a_lost_frame_is_time_that_went_by():
     np.testing.assert_allclose(last.vertices, memory.position[:4])
 
 
+def test_frames_that_know_when_they_were_taken_are_smoothed_by_that():
+    eyes = Eyes(*[{"right": 1.0}] * 3)
+    session = Session(eyes, ("right",), Hint(), ordered=True, fps=30.0)
+    times = (0.5, 0.7, 0.7)
+    for frame, at in zip(frames(0, 9, 12), times, strict=True):
+        last = session.see(frame, CAMERA, at)
+    settings = smoothing.Settings()
+    raw = [x + AHEAD for x in (0.0, 9.0, 12.0)]
+    memory = smoothing.step(smoothing.begin(raw[0]), raw[1], 0.2, settings)
+    # Two of one time are a thousandth of a second apart.
+    memory = smoothing.step(memory, raw[2], 1e-3, settings)
+    np.testing.assert_allclose(last.joints, memory.position, atol=1e-6)
+
+
 def test_key_points_that_are_kept_do_not_keep_the_surface():
     eyes = Eyes({"right": 1.0}, {"right": 1.0})
     session = Session(eyes, ("right",), Hint(), ordered=True, fps=30.0)
