@@ -74,9 +74,9 @@ def main() -> int:
         each[steps] = errors_of(estimates, chosen.dataset)
     print(f"{found.origin} on {chosen.dataset}, {count} frames, mm")
     for steps, errors in each.items():
-        print(
-            f"{steps:4} steps", *lines_of(errors, each[chosen.steps[0]]), sep="\n    "
-        )
+        first = each[chosen.steps[0]]
+        lines = lines_of(errors, first, chosen.dataset)
+        print(f"{steps:4} steps", *lines, sep="\n    ")
     return 0
 
 
@@ -186,13 +186,17 @@ def errors_of(estimates: Any, dataset: str) -> dict[str, np.ndarray]:
     }
 
 
-def lines_of(errors: dict[str, np.ndarray], first: dict[str, np.ndarray]) -> list[str]:
+def lines_of(
+    errors: dict[str, np.ndarray], first: dict[str, np.ndarray], dataset: str
+) -> list[str]:
     """A line for each joint set, beside the first number of steps."""
+    block = PROTOCOLS[dataset].block
     lines = []
     for name, e in errors.items():
         line = f"{name:14}{e.mean():8.2f}"
         if e is not first[name]:
-            line += f"   {compare.paired(e[None], first[name][None])!s}"
+            less = compare.paired(e[None], first[name][None], block=block)
+            line += f"   {less!s}"
         lines.append(line)
     return lines
 
