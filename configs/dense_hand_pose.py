@@ -45,6 +45,8 @@ def get_config(variant: str = "") -> ConfigDict:
             "model": ConfigDict(
                 {
                     "evidence": "both",  # or "features": without key points
+                    "confidence": True,  # of key points, told beside them
+                    "features": 128,  # numbers of F, where no ResNet's mean
                     "refiner": True,  # of key points: Eq. 6
                     "iterations": 3,  # Sec. 3.2
                     "gate": 15.0,  # tau of Eq. 10, pixels of 224; 0: lambda is 1
@@ -101,9 +103,11 @@ def _pictures(config: ConfigDict, pixels: int, heatmaps: int, samples: int) -> N
     rgb.heatmap_sigma = 1.0  # not printed
 
 
-def _phases(heatmaps: int, supervised: int, imagined: int) -> tuple[ConfigDict, ...]:
-    """Heat-maps by themselves, in place of weights that are not to be had; all but
-    what is imagined; and all. Sec. 3.3, 3.5."""
+def _phases(
+    heatmaps: int, lifted: int, supervised: int, imagined: int
+) -> tuple[ConfigDict, ...]:
+    """Heat-maps by themselves, in place of weights that are not to be had; hands from
+    key points alone; all but what is imagined; and all. Sec. 3.3, 3.5."""
     weights = {
         "articulation": 1.0,  # Eq. 7, as all but the last two
         "laplacian": 0.1,
@@ -121,6 +125,19 @@ def _phases(heatmaps: int, supervised: int, imagined: int) -> tuple[ConfigDict, 
             steps=heatmaps,
             weights={"heatmaps": 1.0},
             every=heatmaps,
+            keep="latest",
+        ),
+        common.phase(
+            "lifted",
+            loss="lifted",
+            steps=lifted,
+            weights={
+                name: weights[name]
+                for name in ("articulation", "laplacian", "refiner", "habit")
+            },
+            sources=("poses",),
+            batch_sizes={"poses": 128},
+            every=lifted,
             keep="latest",
         ),
         common.phase("synthetic", steps=supervised, weights=weights, keep="latest"),
@@ -141,22 +158,23 @@ def _laptop(config: ConfigDict) -> None:
     _pictures(config, 64, 16, 1)
     config.optimizer.learning_rate = 2e-3
     config.studio.amount = "small"  # the least that has all 40 poses
-    _steps(config, 4_000, 4_000, 150)
+    _steps(config, 4_000, 4_000, 2_500, 150)
 
 
 def _small(config: ConfigDict) -> None:
     """All equations; what is released went on from a run of the bare config."""
     _laptop(config)
-    _steps(config, 3_000, 9_500, 500)
+    _steps(config, 3_000, 8_000, 6_000, 300)
 
 
-def _steps(config: ConfigDict, heatmaps: int, supervised: int, imagined: int) -> None:
+def _steps(config: ConfigDict, *steps: int) -> None:
     """Phases of so many steps on two cores."""
-    config.phases = _phases(heatmaps, supervised, imagined)
-    # Drawing takes a core longer than learning from it.
-    for phase, reuse in zip(config.phases, (4, 3, 3), strict=True):
+    config.phases = _phases(*steps)
+    # Drawing takes a core longer than learning from it; key points are not drawn.
+    for phase, reuse in zip(config.phases, (4, 1, 3, 3), strict=True):
         phase.reuse = reuse
     config.phases[0].optimizer = {"learning_rate": 5e-3}
+    config.phases[2].optimizer = {"learning_rate": 1e-3}
     # Of a slower average so few steps would hardly be seen.
     last = {"learning_rate": 5e-4, "warmup": 20, "ema": 0.98}
     config.phases[-1].optimizer = last
@@ -170,6 +188,7 @@ def _paper(config: ConfigDict) -> None:
     config.model.update(
         {
             "extractor": "resnet50",  # Sec. 3.1
+            "confidence": False,
             "hidden": (),  # one layer, Sec. 3.2
             "widths": (64, 128, 256, 128),  # [68]
             "blocks": (2, 2, 4, 4),
@@ -183,8 +202,8 @@ def _paper(config: ConfigDict) -> None:
         }
     )
     config.studio.amount = "full"
-    config.phases = _phases(45_000, 45_000, 45_000)
-    for phase in config.phases[1:]:
+    config.phases = _phases(45_000, 45_000, 45_000, 45_000)
+    for phase in config.phases[2:]:
         phase.weights.update({"laplacian": 1.0, "features": 1.0, "habit": 0.0})
     config.refinement.weights.update(
         {"features": 1.0, "laplacian": 1.0, "habit": 0.0, "stay": 0.0}
@@ -221,8 +240,9 @@ def _test(config: ConfigDict) -> None:
     )
     config.refinement.steps = 3
     config.studio.amount = "test"
-    config.phases = _phases(4, 4, 4)
-    config.phases[1].reuse = 2
+    config.phases = _phases(4, 4, 4, 4)
+    config.phases[1].batch_sizes.poses = 2
+    config.phases[2].reuse = 2
     for phase in config.phases:
         phase.every = 0
     config.evaluation.update({"every": 4, "frames": 4, "batch_size": 2})

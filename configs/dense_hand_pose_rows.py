@@ -34,19 +34,19 @@ def _without_2d(config: ConfigDict) -> None:
     """Features alone, that nobody taught what is foreground: Kanazawa et al. [16]."""
     _without_refiner(config)
     config.model.evidence = "features"
-    config.phases = config.phases[1:]
+    config.phases = config.phases[2:]
     for phase in config.phases:
         phase.weights.update({"features": 0.0, "heatmaps": 0.0})
 
 
 def _without_shape(config: ConfigDict) -> None:
-    for phase in config.phases[1:]:
+    for phase in config.phases[2:]:
         phase.weights["shape"] = 0.0
 
 
 def _constant(config: ConfigDict) -> None:
     config.model.gate = 0.0
-    for phase in config.phases[1:]:
+    for phase in config.phases[2:]:
         phase.weights["shape"] = CONSTANT
 
 
@@ -55,7 +55,7 @@ def mixed(config: ConfigDict) -> None:
     learns from two datasets together."""
     config.studio.subject = "A"
     half = config.batch_size // 2
-    for phase in config.phases[1:]:
+    for phase in config.phases[2:]:
         phase.sources = ("synthetic", "studio")
         phase.batch_sizes = {"synthetic": half, "studio": half}
         phase.keep = "latest"

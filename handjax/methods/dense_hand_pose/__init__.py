@@ -7,15 +7,16 @@ with masks; in use the 63 numbers are refined against the evidence.
 
 What differs, and why. The projector's skeleton regressor is the template's own
 skeleton, and its camera, which is not printed, is `hand.place`. Sums are means, see
-`labelled`. F is standardised, and Eq. (2) told in its variances over the batch, against
-its shrinking to nothing. An estimate is compared around the true knuckle, not around
-where the picture's middle is. `habit` holds a hand's size, of which Eq. (8) is free,
-and so is L_Lap here, see `refinement.roughness`. Key points are centroids of peaks, not
-their highest pixels. Eq. (11) keeps lambda and key points as they were at its
-beginning, so that it is one function that goes down, where the paper's introduction has
-key points refined on the way. Norms are group norms. What is imagined is learnt from
-once, and is not kept. Nothing begins with others' weights, but where a config names a
-file of the extractor's.
+`labelled`. Eq. (2) wants features to differ, too, against their shrinking to nothing.
+Regressor and refiner learn first from key points that were never drawn, `lifted`, and
+are told how sure the heat-maps are of theirs. An estimate is compared around the true
+knuckle, not around where the picture's middle is. `habit` holds a hand's size, of which
+Eq. (8) is free, and so is L_Lap here, see `refinement.roughness`. Key points are
+centroids of peaks, not their highest pixels. Eq. (11) keeps lambda and key points as
+they were at its beginning, so that it is one function that goes down, where the paper's
+introduction has key points refined on the way. Norms are group norms. What is imagined
+is learnt from once, and is not kept. Nothing begins with others' weights, but where a
+config names a file of the extractor's.
 
 Notation, shared by every function here and by the tests:
     x, m: picture, and which pixels show the hand.
@@ -78,11 +79,16 @@ OF_LABELS = ("articulation", "laplacian", "features", "shape", "refiner", "habit
 """Terms of the total. Source: [baek2019] Eq. (7); of the last see `labelled`."""
 LOSSES = {
     "heatmaps": ("heatmaps",),
+    "lifted": ("articulation", "laplacian", "refiner", "habit"),
     "supervised": (*OF_LABELS, "heatmaps", "near"),
 }
 """What a phase may minimise, and the terms that it may weigh. `near`, the share of
 hands whose masks count, is to be watched: Figure 5(f)."""
-MOVES = {"heatmaps": ("heatmaps",), "supervised": Networks._fields}
+MOVES = {
+    "heatmaps": ("heatmaps",),
+    "lifted": ("regressor", "refiner"),
+    "supervised": Networks._fields,
+}
 """Networks that a loss moves. Heat-maps learn beside the others, from Eq. (3) alone:
 their peaks have no gradient. Source: [baek2019] Sec. 3.3."""
 
@@ -106,22 +112,26 @@ def make(config: Config, template: Template) -> Method:
         _terms, room=room, most=model.gate, sigma=config.synthetic.rgb.heatmap_sigma
     )
     file = model.pretrained
-    blind = model.evidence == "features"
+    featured = model.evidence == "features"
     return Method(
         init=lambda key, batch: (init(key, batch, room), {}),
         predict=partial(predict, room=room),
-        losses={loss: partial(terms, names=names) for loss, names in LOSSES.items()},
+        losses={
+            loss: partial(terms, names=names, lifted=loss == "lifted")
+            for loss, names in LOSSES.items()
+        },
         trainable={
             loss: lambda path, moves=moves: path[0] in moves and not is_statistic(path)
             for loss, moves in MOVES.items()
         },
+        blind=frozenset({"lifted"}),
         imagine=partial(
             imagine, room=room, seeds=model.seeds, samples=config.synthetic.rgb.samples
         ),
         joints=joints,
         given=partial(_given, room=room, model=model) if file else None,
         # Without heat-maps there is nothing to refine by.
-        refine=None if blind else make_refine(config, room),
+        refine=None if featured else make_refine(config, room),
     )
 
 
@@ -151,6 +161,7 @@ def _terms(
     batch: Any,
     *,
     names: tuple[str, ...],
+    lifted: bool,
     room: Room,
     most: float,
     sigma: float,
@@ -162,6 +173,7 @@ def _terms(
         prediction, batch: of one source, or of each of several: what was imagined
             stands behind the others.
         names: of the loss.
+        lifted: whether it is of key points that nobody saw.
         room: what does not change.
         most: tau of Eq. (10).
         sigma: of true heat-maps.
@@ -172,10 +184,33 @@ def _terms(
     total, counts = {}, {}
     for found, part in zip(prediction, batch, strict=True):
         count = len(part.views.valid)
-        for name, term in _known(found, part, room, most, sigma).items():
+        if lifted:
+            known = _raised(found, part, room)
+        else:
+            known = _known(found, part, room, most, sigma)
+        for name, term in known.items():
             total[name] = total.get(name, 0.0) + count * term
             counts[name] = counts.get(name, 0) + count
     return {name: total[name] / counts[name] for name in names if name in total}
+
+
+def _raised(prediction: Prediction, batch: Batch, room: Room) -> Terms:
+    """Every term of key points that were mislaid and not seen."""
+    found, uv = prediction.lifted, true_pixels(batch)
+    if found is None or uv is None or batch.labels.joints is None:
+        raise ValueError("key points can only be lifted where labels have them")
+    valid = batch.labels.joints_valid
+    valid = jnp.ones(uv.shape[:2], bool) if valid is None else valid
+    true = in_camera(batch.labels.joints, batch)
+    hands = Hands(found.vertices, found.joints)
+    return {
+        "articulation": labelled.articulation_error(
+            camera_of(batch), found.joints, true, valid
+        ),
+        "laplacian": jnp.mean(roughness(hands, room.skin)),
+        "refiner": labelled.refiner_error(found.seen[1:], uv, valid, room.pixels),
+        "habit": labelled.habit_error(found.h, room.start),
+    }
 
 
 def _known(

@@ -48,6 +48,7 @@ def _wanted(config: Config) -> dict[str, tuple[bool, str]]:
         "model.samples": (model.samples >= 1, "1 or more"),
         "model.fold": (model.fold >= 1, "1 or more"),
         "model.seeds": (model.seeds >= 0, "0, for all, or more"),
+        "model.features": (model.features >= 1, "1 or more"),
         "model.gate": (model.gate >= 0.0, "0, for none, or more"),
         "model.blocks": (
             len(model.blocks) == len(model.widths) and min(model.blocks) >= 1,
@@ -77,7 +78,7 @@ def _check_phase(
             f"phase {phase.name!r} weighs 'refiner', but model.refiner is False"
         )
     drawn = {"synthetic": config.synthetic.rgb, "studio": config.studio}
-    drawn["real"] = config.real
+    drawn |= {"real": config.real, "poses": config.synthetic.rgb}
     # Of several sources one with labels is enough.
     there = [drawn[name].labels for name in phase.sources if name in drawn]
     labels = {x for some in there for x in some}

@@ -15,10 +15,11 @@ from handjax.batch import Batch
 from handjax.hands.skeleton import KEYPOINTS
 from handjax.hands.template import Template
 from handjax.methods import lift
-from handjax.methods.dense_hand_pose import hand
+from handjax.methods.dense_hand_pose import hand, lifted
+from handjax.methods.dense_hand_pose.lifted import Lifted
 from handjax.methods.dense_hand_pose.network import FeatureExtractor, Layers
 from handjax.methods.method import Config
-from handjax.methods.pictures import camera_of, given_of, peaks, picture
+from handjax.methods.pictures import camera_of, given_of, peaks, picture, true_pixels
 from handjax.networks.pose_machine import PoseMachine
 from handjax.networks.resnet import POOLED, STAGES
 from handjax.refinement import Skin, skin_of
@@ -41,6 +42,7 @@ class Prediction(NamedTuple):
         vertices, joints: in the camera's frame, mm, with what is given of scale and
             root; where nothing is given, as `own_vertices` and `own_joints`.
         own_vertices, own_joints: with scale and root as found.
+        lifted: in training, of key points that nobody saw, where labels say some.
     """
 
     heatmaps: list[Float[Array, "batch p q 21"]]
@@ -53,6 +55,7 @@ class Prediction(NamedTuple):
     joints: Float[Array, "batch 21 3"]
     own_vertices: Float[Array, "batch vertices 3"]
     own_joints: Float[Array, "batch 21 3"]
+    lifted: Lifted | None = None
 
 
 class Networks(NamedTuple):
@@ -71,6 +74,7 @@ class Room(NamedTuple):
         pixels: edge of the picture.
         iterations: of Eq. (5).
         evidence: what the regressor is told: "both", or of "features" alone.
+        believes: whether it is told how high the heat-maps' peaks are, too.
         refines: whether there is a 2D refiner.
         template: the hand at rest.
         skin: of it, to be drawn.
@@ -81,6 +85,7 @@ class Room(NamedTuple):
     pixels: int
     iterations: int
     evidence: str
+    believes: bool
     refines: bool
     template: Template
     skin: Skin
@@ -95,6 +100,7 @@ def make_room(config: Config, template: Template) -> Room:
         pixels=config.synthetic.rgb.pixels,
         iterations=model.iterations,
         evidence=model.evidence,
+        believes=model.confidence,
         refines=model.refiner,
         template=template,
         skin=skin_of(template, model.renderer, model.samples),
@@ -128,6 +134,7 @@ def make_networks(model: Config, size: int) -> Networks:
         STAGES[model.extractor],
         model.norm,
         pooled=model.norm == "frozen" or model.extractor in POOLED,
+        numbers=model.features,
         dtype=dtype,
     )
     hidden = tuple(model.hidden)
@@ -144,10 +151,11 @@ def init(key, batch: Batch, room: Room) -> dict[str, Any]:
     F: Any = nets.features.apply(params["features"], image)
     params["heatmaps"] = nets.heatmaps.init(keys["heatmaps"], image)
     at, h = jnp.zeros((1, JOINTS, 2)), room.start[None]
-    told = _told(room, F, at, h)
+    sure = jnp.ones((1, JOINTS))
+    told = _told(room, F, at, sure, h)
     params["regressor"] = nets.regressor.init(keys["regressor"], told)
     if room.refines:
-        shown = _shown(at, F, h, jnp.zeros((1, 3 * JOINTS)))
+        shown = _shown(room, at, sure, F, h, jnp.zeros((1, 3 * JOINTS)))
         params["refiner"] = nets.refiner.init(keys["refiner"], shown)
     return params
 
@@ -155,19 +163,19 @@ def init(key, batch: Batch, room: Room) -> dict[str, Any]:
 def predict(
     params: Any, state: Any, batch: Batch, *, key: Any, train: bool, room: Room
 ) -> tuple[Prediction, Any]:
-    """f_HME: picture to evidence, evidence to hand; masks are read in training alone.
+    """f_HME: picture to evidence, evidence to hand; labels are read in training alone,
+    and what no loss asks for is not made.
 
     Args:
         params: by network.
         state: none.
         batch: its first views; scale and root of its labels, if these say.
-        key: unused.
-        train: whether features of the foreground are wanted beside the others.
+        key: of what is mislaid in training; None where nothing is.
+        train: whether what losses alone ask for is wanted, too.
         room: what does not change.
 
     Source: [baek2019] Eq. (1).
     """
-    del key
     nets, image = room.networks, picture(batch)
     maps: Any = nets.heatmaps.apply(params["heatmaps"], image)
     find = partial(peaks, pixels=room.pixels)
@@ -177,16 +185,39 @@ def predict(
     if train and batch.views.mask is not None:
         shown = image * foreground(batch)[..., None]
         masked = nets.features.apply(params["features"], shown)
-    h, seen = iterate(params, F, jax.lax.stop_gradient(at), batch, room)
-    told = placed(h, batch, room)
     height = jnp.clip(jnp.max(maps[-1], axis=(1, 2)), 0.0, 1.0)
-    return Prediction(maps, F, masked, seen, height, h, **told), state
+    peaked = jax.lax.stop_gradient((at, height))
+    h, seen = iterate(params, F, *peaked, batch, room)
+    told = placed(h, batch, room)
+    wanted = train and key is not None
+    raised = lift_labels(params, batch, key, room) if wanted else None
+    return Prediction(maps, F, masked, seen, height, h, **told, lifted=raised), state
+
+
+def lift_labels(params: Any, batch: Batch, key: Any, room: Room) -> Lifted | None:
+    """Hands of key points as heat-maps would have mislaid them; None of no labels.
+
+    Args:
+        params: by network.
+        batch: whose labels say where key points are.
+        key: of what is mislaid.
+        room: what does not change.
+    """
+    uv, camera = true_pixels(batch), camera_of(batch)
+    if uv is None:
+        return None
+    at, height = lifted.mislaid(key, hand.in_halves(uv, room.pixels))
+    F = lifted.silent(room.networks, params, len(uv), picture(batch))
+    h, seen = iterate(params, F, at, height, batch, room)
+    found = hand.place_all(room.template, h, camera, room.pixels)
+    return Lifted(h, seen, found.joints, found.vertices)
 
 
 def iterate(
     params: Any,
     F: Float[Array, "batch features"],
     at: Float[Array, "batch 21 2"],
+    height: Float[Array, "batch 21"],
     batch: Batch,
     room: Room,
 ) -> tuple[Float[Array, "batch 63"], list[Float[Array, "batch 21 2"]]]:
@@ -201,6 +232,7 @@ def iterate(
         params: by network.
         F: features.
         at: j(0), halves of the picture's edge.
+        height: of their peaks.
         batch: whose cameras took the pictures.
         room: what does not change.
 
@@ -210,12 +242,12 @@ def iterate(
     h, seen = jnp.broadcast_to(room.start, (len(F), hand.NUMBERS)), [at]
     for _ in range(room.iterations):
         offset: Any = nets.regressor.apply(
-            params["regressor"], _told(room, F, seen[-1], h)
+            params["regressor"], _told(room, F, seen[-1], height, h)
         )
         h = h + offset
         if room.refines:
             there = hand.place_all(room.template, h, camera, room.pixels)
-            shown = _shown(seen[-1], F, h, hand.skeleton(there))
+            shown = _shown(room, seen[-1], height, F, h, hand.skeleton(there))
             moved: Any = nets.refiner.apply(params["refiner"], shown)
             seen.append(seen[-1] + moved.reshape(seen[-1].shape))
     return h, seen
@@ -249,12 +281,23 @@ def _known(views) -> Array:
     return views.mask_valid[:, 0, None, None]
 
 
-def _told(room: Room, F: Array, at: Array, h: Array) -> Array:
+def _told(room: Room, F: Array, at: Array, height: Array, h: Array) -> Array:
     """What the regressor reads: 2048 + 42 + 63 numbers in the paper."""
-    parts = [F, h] if room.evidence == "features" else [F, at.reshape(len(at), -1), h]
-    return jnp.concatenate(parts, axis=-1)
+    features = room.evidence == "features"
+    return _joined([F, h] if features else [F, *_evidence(room, at, height), h])
 
 
-def _shown(at: Array, F: Array, h: Array, skeleton: Array) -> Array:
+def _shown(
+    room: Room, at: Array, height: Array, F: Array, h: Array, skeleton: Array
+) -> Array:
     """What the refiner reads: 42 + 2048 + 63 + 63 numbers in the paper."""
-    return jnp.concatenate([at.reshape(len(at), -1), F, h, skeleton], axis=-1)
+    return _joined([*_evidence(room, at, height), F, h, skeleton])
+
+
+def _evidence(room: Room, at: Array, height: Array) -> list[Array]:
+    """j; "21 x 3" in one place of Sec. 3.2, where the third may be how sure it is."""
+    return [at, height] if room.believes else [at]
+
+
+def _joined(parts: list[Array]) -> Array:
+    return jnp.concatenate([x.reshape(len(x), -1) for x in parts], axis=-1)

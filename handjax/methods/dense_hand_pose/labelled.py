@@ -20,8 +20,8 @@ EDGE = 224
 """Of the paper's pictures, pixels; what is told in pixels is scaled with it."""
 SIZE = 32
 """Edge of the paper's heat-maps. Source: [baek2019] Sec. 3.1."""
-LEAST = 1e-6
-"""Of a variance that is divided by: pictures may all be alike."""
+LEAST = 1e-4
+"""Added to a variance under a root: pictures may all be alike."""
 
 Known = Bool[Array, "batch 21"]
 
@@ -29,21 +29,22 @@ Known = Bool[Array, "batch 21"]
 def feature_error(
     found: Float[Array, "batch features"], masked: Float[Array, "batch features"]
 ) -> Float[Array, ""]:
-    """How much of what tells pictures apart is of their backgrounds; 0 where none is.
+    """How far features are from those of the foreground alone; mean.
 
-        |F(x) - F(x * m)|^2 / |F(x) - mean over the batch|^2
+        |F(x) - F(x * m)|^2 + max(0, 1 - std over the batch of F(x))
 
-    As printed, the numerator alone, it is least where F says nothing, and F that was
-    trained so from nothing said nothing: hands were read from key points alone.
+    As printed, the first term alone, it is least where F says nothing, and F that was
+    trained so from nothing said nothing. The second wants features to differ.
 
     Args:
         found: F(x).
         masked: F(x * m).
 
-    Source: [baek2019] Eq. (2), over the variance.
+    Source: [baek2019] Eq. (2); Bardes, Ponce & LeCun, VICReg, ICLR 2022, Eq. (1), for
+    the second term.
     """
-    spread = jnp.mean(jnp.var(found, axis=0))
-    return jnp.mean(jnp.square(found - masked)) / (spread + LEAST)
+    spread = jnp.sqrt(jnp.var(found, axis=0) + LEAST)
+    return jnp.mean(jnp.square(found - masked)) + jnp.mean(jax.nn.relu(1.0 - spread))
 
 
 def heatmap_error(

@@ -3,7 +3,6 @@
 from typing import Any
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -13,8 +12,6 @@ from handjax.networks.resnet import ResNet, Stages
 
 SMALL = nn.initializers.normal(1e-3)
 """Start of a last layer: an untrained network leaves things as they are."""
-LEAST = 1e-6
-"""Added to a variance that is divided by: pixels may all be alike."""
 RESNET = "resnet"
 """What the residual network's parameters are called."""
 
@@ -22,9 +19,9 @@ RESNET = "resnet"
 class FeatureExtractor(nn.Module):
     """F: a picture to a vector that should tell of its foreground alone.
 
-    Its numbers have mean 0 and variance 1. In the paper they begin with ImageNet's
-    weights; from nothing they are noise at first, which the regressor would shrink to
-    nothing, and then never learn to read.
+    In the paper it begins with ImageNet's weights. From nothing it would be noise at
+    first, to a regressor that has learnt from key points alone; so it begins near 0,
+    where it is not a pooled ResNet's.
 
     Attributes:
         stages: of the residual network; ResNet-50 in the paper.
@@ -33,6 +30,7 @@ class FeatureExtractor(nn.Module):
         pooled: whether features are the mean over pixels, as printed, or all of them:
             in so few steps small networks learn faster from those, see
             `networks.resnet.POOLED`.
+        numbers: of F; where features are the mean over pixels, as many as these have.
         dtype: of the residual network.
 
     Source: [baek2019] Sec. 3.1.
@@ -41,6 +39,7 @@ class FeatureExtractor(nn.Module):
     stages: Stages
     norm: str = "group"
     pooled: bool = True
+    numbers: int = 128
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -50,8 +49,10 @@ class FeatureExtractor(nn.Module):
         frozen = self.norm == "frozen"
         image = pretrained.standardize(image) if frozen else image - 0.5
         found = ResNet(self.stages, self.norm, self.dtype, name=RESNET)(image)
-        F = found.mean if self.pooled else found.pixels.reshape(len(image), -1)
-        return jax.nn.standardize(F, axis=-1, epsilon=LEAST)
+        if self.pooled:
+            return found.mean
+        pixels = found.pixels.reshape(len(image), -1)
+        return Dense(self.numbers, kernel_init=SMALL)(pixels)
 
 
 class Layers(nn.Module):

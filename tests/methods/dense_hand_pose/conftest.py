@@ -80,7 +80,7 @@ def truth(batch, hands, h, config):
     assert uv.shape == jax.vmap(cameras.project)(pinholes(), hands.joints).shape
     size = config.synthetic.rgb.heatmap_pixels
     maps = pictures.true_heatmaps(uv, PIXELS, size, 1.0)
-    at, F = hand.in_halves(uv, PIXELS), jnp.zeros((2, 8))
+    at, F = hand.in_halves(uv, PIXELS), jnp.ones((2, 8)).at[1].set(-1.0)
     return estimate.Prediction(
         heatmaps=[maps, maps],
         features=F,
