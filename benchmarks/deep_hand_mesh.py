@@ -39,6 +39,7 @@ STATUS = Path("/proc/self/status")
 
 
 def main() -> None:
+    """Read the command line, measure, and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", default="", help="of configs/deep_hand_mesh.py")
     parser.add_argument("--batches", type=int, nargs="*", default=(2, 4, 8))

@@ -57,10 +57,8 @@ from jaxtyping import Array
 
 from handjax.batch import Batch
 from handjax.hands.template import Template
-from handjax.methods.deep_hand_mesh import correctives, encoder, terms, texture
+from handjax.methods.deep_hand_mesh import checks, encoder, terms, texture
 from handjax.methods.deep_hand_mesh.estimate import (
-    BONES,
-    PIPELINES,
     Prediction,
     Room,
     fold,
@@ -69,8 +67,8 @@ from handjax.methods.deep_hand_mesh.estimate import (
     predict,
 )
 from handjax.methods.deep_hand_mesh.terms import Surface
-from handjax.methods.method import Config, Method, Terms, check_terms
-from handjax.networks.resnet import NORMS, STAGES, is_statistic
+from handjax.methods.method import Config, Method, Terms
+from handjax.networks.resnet import is_statistic
 
 OF_SURFACE = ("depth", "rigid", "non_rigid", "laplacian")
 """L_depth, L_penet and L_lap."""
@@ -105,7 +103,7 @@ def make(config: Config, template: Template) -> Method:
 
     Source: [moon2020] Sec. 6, whose sum is weighed by the phases.
     """
-    _check(config)
+    checks.check(config, LOSSES)
     room, surface = make_room(config, template), terms.surface_of(template)
     file = config.model.pretrained
     textured = any(phase.loss == "texture" for phase in config.phases)
@@ -232,83 +230,3 @@ def _terms(
     if "texture" in names:
         known |= terms.of_texture(params, prediction, batch, template)
     return {name: known[name] for name in names}
-
-
-def _check(config: Config) -> None:
-    """Refuse what no network can be built from, settings that would say nothing, and
-    terms that a phase can't have.
-
-    Raises:
-        ValueError: naming the setting and what it may be.
-    """
-    for phase in config.phases:
-        check_terms(phase, LOSSES)
-    model = config.model
-    _check_choices(model)
-    _check_norm(config)
-    _check_pixels(config)
-    if model.pipeline == "linear" and tuple(model.without) != ("weights",):
-        raise ValueError(
-            f"model.without is {tuple(model.without)}, but the linear model has none "
-            "of those correctives; leave it at ('weights',)"
-        )
-
-
-def _check_choices(model: Config) -> None:
-    choices = {
-        "pipeline": (model.pipeline, PIPELINES),
-        "encoder": (model.encoder, tuple(STAGES)),
-        "norm": (model.norm, NORMS),
-        "bones": (model.bones, BONES),
-    }
-    for name, (value, known) in choices.items():
-        if value not in known:
-            raise ValueError(f"model.{name} is {value!r}; it must be one of {known}")
-    if model.texels < texture.PATCH or model.texels % texture.PATCH:
-        raise ValueError(
-            f"model.texels is {model.texels}; it must be a multiple of {texture.PATCH}"
-        )
-    if model.finer < 1:
-        raise ValueError(f"model.finer is {model.finer}; it must be 1 or more")
-    strange = sorted(set(model.without) - set(correctives.NAMES))
-    if strange:
-        raise ValueError(
-            f"model.without names {strange}; the correctives are "
-            f"{list(correctives.NAMES)}"
-        )
-
-
-def _check_norm(config: Config) -> None:
-    """Refuse frozen norms that nobody's statistics are for, and the other way round."""
-    model, frozen = config.model, config.model.norm == "frozen"
-    if model.pretrained and not frozen:
-        raise ValueError(
-            f"model.pretrained is {model.pretrained!r}: such weights come with the "
-            f"statistics of their norm; set model.norm to 'frozen', not {model.norm!r}"
-        )
-    if frozen and any(phase.loss == "general" for phase in config.phases):
-        raise ValueError(
-            "model.norm is 'frozen', but for hands of others an encoder begins at "
-            "random, whose statistics nobody knows; set it to 'group'"
-        )
-    if frozen and not (model.pretrained or config.needs_init):
-        raise ValueError(
-            "model.norm is 'frozen', but nothing gives its statistics; set "
-            "model.pretrained to a file of weights, or the norm to 'group'"
-        )
-
-
-def _check_pixels(config: Config) -> None:
-    """Refuse pictures of several sizes, of which an encoder's layers fit one."""
-    sources = {name for phase in config.phases for name in phase.sources}
-    sizes = {f"{x}.rgb.pixels": config[x].rgb.pixels for x in ("synthetic", "studio")}
-    sizes |= {"real.pixels": config.real.pixels} if "real" in sources else {}
-    if len(set(sizes.values())) > 1:
-        told = ", ".join(f"{name} is {size}" for name, size in sizes.items())
-        raise ValueError(f"an encoder takes pictures of one size; {told}: set one")
-    pixels, shrink = config.studio.rgb.pixels, config.model.get("shrink", 1)
-    if shrink < 1 or pixels % shrink:
-        raise ValueError(
-            f"model.shrink is {shrink}; it must be a divisor of the {pixels} pixels of "
-            "pictures"
-        )

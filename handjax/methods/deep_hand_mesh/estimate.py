@@ -94,9 +94,8 @@ def make_room(config: Config, template: Template) -> Room:
         model.norm,
         model.neck,
         jnp.dtype(model.dtype),
-        pooled=model.norm == "frozen" or model.encoder in POOLED,
-        # Runs from before there was a choice had the paper's.
-        turn_teaches=model.get("turn_teaches", False),
+        pooled=model.encoder in POOLED,
+        turn_teaches=model.turn_teaches,
     )
     return Room(
         template,
@@ -114,8 +113,7 @@ def make_room(config: Config, template: Template) -> Room:
         correctives.identity_code(config.studio.subject),
         model.bones,
         model.folded,
-        # Runs from before these were settings had the paper's.
-        model.get("shrink", 1),
+        model.shrink,
         variety_of(model),
     )
 
@@ -258,6 +256,7 @@ def with_true_bones(
 def _world(
     joints: Float[Array, "batch 21 3"], batch: Batch
 ) -> Float[Array, "batch 4 4"]:
+    """world_from_model, by the labels' joints, which must be known."""
     true, valid = batch.labels.joints, batch.labels.joints_valid
     assert true is not None  # the callers have looked
     return jax.vmap(decoder.world_from_model)(joints, true, valid)
@@ -284,5 +283,6 @@ def _turn(
 def _mean(
     points: Float[Array, "21 3"], weights: Float[Array, "21"]
 ) -> Float[Array, "1 3"]:
+    """By weight, mm; the origin where all weights are 0."""
     total = jnp.maximum(jnp.sum(weights), 1e-6)
     return jnp.sum(weights[:, None] * points, axis=0, keepdims=True) / total

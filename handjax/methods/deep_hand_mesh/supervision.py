@@ -1,6 +1,6 @@
 """What a capture tells: where the joints are, and how far its cameras see.
 
-Lengths are in mm, as in the released code, so that weights are those of the paper.
+Lengths are in mm, as in the released code.
 """
 
 from functools import partial
@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from handjax.batch import Views
 from handjax.geometry import transforms
+from handjax.geometry.cameras import Pinhole
 from handjax.losses import smooth_l1
 from handjax.methods.views import crop_from_world, mean_of_views
 from handjax.render.rasterize import rasterize
@@ -104,8 +105,19 @@ def absolute(x: Float[Array, "*any"]) -> Float[Array, "*any"]:
     return x * jnp.sign(x)
 
 
-def _view_error(vertices, camera, crop_from_world, D, known, *, faces):
-    """Mean over the pixels of one view that show the hand, in both."""
+def _view_error(
+    vertices: Float[Array, "vertices 3"],
+    camera: Pinhole,
+    crop_from_world: Float[Array, "4 4"],
+    D: Float[Array, "height width"],
+    known: Bool[Array, "height width"],
+    *,
+    faces: Int[Array, "faces 3"],
+) -> Float[Array, ""]:
+    """Smooth L1 of one view's depth; mean over the pixels that show the hand in both.
+
+    Faces that turn their back are not drawn, and have no gradient.
+    """
     height, width = D.shape
     size = {"height": height, "width": width, "far": FAR}
     inside = transforms.apply(crop_from_world, vertices)

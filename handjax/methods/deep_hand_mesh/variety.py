@@ -37,7 +37,7 @@ class Variety(NamedTuple):
 
 
 def variety_of(model: Config) -> Variety | None:
-    """What a config says; None where pictures stay as they are, as in older runs.
+    """What a config says; None where pictures stay as they are.
 
     Args:
         model: its `model`.
@@ -45,10 +45,7 @@ def variety_of(model: Config) -> Variety | None:
     Raises:
         ValueError: an amount is below 0.
     """
-    settings = model.get("variety", None)
-    if not settings:
-        return None
-    found = Variety(**settings)
+    found = Variety(**model.variety)
     for name, amount in found._asdict().items():
         if amount < 0.0:
             raise ValueError(f"model.variety.{name} is {amount}; it must be 0 or more")
@@ -101,5 +98,8 @@ def rolled_back(six: Float[Array, "6"], Z: Float[Array, "3 3"]) -> Float[Array, 
     return matmul(six.reshape(2, 3), Z).reshape(6)
 
 
-def _within(key, shape, most):
+def _within(
+    key: PRNGKeyArray, shape: tuple[int, ...], most: float
+) -> Float[Array, "..."]:
+    """As likely as any other, from -most to most."""
     return jax.random.uniform(key, shape, minval=-most, maxval=most)

@@ -8,7 +8,7 @@ import pytest
 from configs import deep_hand_mesh as page
 from handjax.geometry import transforms
 from handjax.methods import deep_hand_mesh
-from handjax.methods.deep_hand_mesh import LOSSES, MOVES, estimate, linear
+from handjax.methods.deep_hand_mesh import LOSSES, estimate, linear
 from tests.methods.deep_hand_mesh.capture import TEMPLATE, batch_of, rigs
 
 KEY = jax.random.key(0)
@@ -74,15 +74,24 @@ def test_joints_are_laid_on_the_true_roots_and_turned_by_the_network(method, tru
         np.testing.assert_allclose(found[name], batch.labels.joints, atol=2e-3)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_loss_moves_its_own_networks(loss, method, params):
+def test_a_loss_moves_its_own_networks(method, params):
+    """Sec. 6, 8.4 and 11: the encoder alone learns from others, a texture never."""
     flat = jax.tree_util.tree_leaves_with_path(params)
     paths = [tuple(part.key for part in path) for path, _ in flat]
-    moves = {path[0] for path in paths if method.trainable[loss](path)}
-    assert moves == set(MOVES[loss])
+    moves = {
+        loss: {path[0] for path in paths if trainable(path)}
+        for loss, trainable in method.trainable.items()
+    }
+    assert moves == {
+        "angles": {"encoder"},
+        "weak": {"encoder", "decoder"},
+        "texture": {"encoder", "decoder"},
+        "general": {"encoder"},
+    }
 
 
-@pytest.mark.parametrize("row", ["full", "linear"])
+# Skinning weights and all that the full model has.
+@pytest.mark.parametrize("row", ["with_weights", "linear"])
 def test_every_part_of_a_decoder_learns_from_a_capture(row, truth):
     made = deep_hand_mesh.make(config(row), TEMPLATE)
     batch = truth[1]
@@ -244,6 +253,40 @@ def test_settings_that_cannot_be_are_named(change, complaint):
     strange.model.update(change)
     with pytest.raises(ValueError, match=complaint):
         deep_hand_mesh.make(strange, TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown", "complaint"),
+    [
+        (("textured", "real"), "neutral", r"'texture' draws from \('real',\).*studio"),
+        (("as_long", "real"), "neutral", r"'texture' draws from \('real',\).*studio"),
+        (("textured",), "", "`shown` names, which is ''.*'neutral'"),
+    ],
+)
+def test_a_texture_is_compared_with_one_that_was_seen_of_the_same_hand(
+    rows, shown, complaint
+):
+    strange = config(*rows).unlock()
+    strange.real.pixels = 32
+    strange.phases[-1].shown = shown
+    with pytest.raises(ValueError, match=complaint):
+        deep_hand_mesh.make(strange, TEMPLATE)
+
+
+def test_who_learns_from_real_pictures_of_others_may_have_a_texture_of_the_subject():
+    made = config("textured", "general", "real")
+    assert [p.sources for p in made.phases[-2:]] == [("studio",), ("real",)]
+    deep_hand_mesh.make(made, TEMPLATE)
+
+
+@pytest.mark.parametrize("norm", ["group", "frozen"])
+def test_features_are_pooled_by_the_encoder_whatever_its_norm(norm):
+    pooled = {}
+    for name in ("tiny", "light", "small", "resnet18", "resnet50"):
+        own = config()
+        own.model.update({"encoder": name, "norm": norm})
+        pooled[name] = estimate.make_room(own, TEMPLATE).encoder.pooled
+    assert [name for name in pooled if pooled[name]] == ["resnet18", "resnet50"]
 
 
 def test_terms_that_a_loss_does_not_know_are_named():
