@@ -10,9 +10,6 @@ Notation, shared by every function here and by the tests:
     l: the first of a tip's spheres that touches the palm, counted from the hand.
 """
 
-from collections.abc import Collection
-from typing import Literal
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,23 +29,21 @@ PALM = ("wrist", "thumb_carpal", "thumb_cmc")
 [moon2020] Sec. 6 says "the palm"."""
 FOUR_TIPS = TIPS[1:]
 """The released code's, whose palm has the thumb's ball; [moon2020] says "fingertip"."""
-Parts = Literal["fingers", "all"]
 
 
-def bones(of: Parts = "fingers") -> Int[np.ndarray, "bones 2"]:
-    """Joints at the near and far end of every bone; without those of the palm."""
+def bones() -> Int[np.ndarray, "bones 2"]:
+    """Joints at the near and far end of every bone of the fingers, not of the palm."""
     palm = {JOINTS.index(name) for name in ("wrist", "thumb_carpal")}
     every = [(p, j) for j, p in enumerate(JOINT_PARENTS) if p >= 0]
-    return np.array([b for b in every if of == "all" or b[0] not in palm])
+    return np.array([bone for bone in every if bone[0] not in palm])
 
 
-def pairs(of: Parts = "fingers") -> Int[np.ndarray, "pairs 2"]:
+def pairs() -> Int[np.ndarray, "pairs 2"]:
     """Spheres of bones that do not follow one another, each pair once.
 
-    Bones that begin in the same joint, as those of the palm do, are pairs too: as
-    printed, j' = p(j) and j = p(j') alone are left out.
+    As printed, j' = p(j) and j = p(j') alone are left out.
     """
-    ends = bones(of)
+    ends = bones()
     near, far = ends.T
     follow = (near[:, None] == far) | (far[:, None] == near)
     apart = np.kron(~follow & ~np.eye(len(ends), dtype=bool), np.ones([SPHERES] * 2))
@@ -77,9 +72,7 @@ def radii(hand: Decoded, bones: Int[np.ndarray, "bones 2"]) -> Float[Array, "bon
     return jnp.sqrt(squared).reshape(len(bones), SPHERES)
 
 
-def rigid(
-    hand: Decoded, *, of: Parts = "fingers", beyond_rest: bool = False
-) -> Float[Array, ""]:
+def rigid(hand: Decoded) -> Float[Array, ""]:
     """How deep spheres of bones that do not follow one another are in each other, mm.
 
         L_r = sum max(r + r' - |c - c'|, 0)
@@ -87,42 +80,32 @@ def rigid(
     Printed with the centres of the zero pose, which no pose could part. Here those give
     the radii alone, and bones as posed the distances, as in the released code. Each
     pair counts once. That code takes the mean over the spheres of all bones that have
-    no joint in common, 18,400 pairs, where this is a sum.
+    no joint in common, 18,400 pairs, where this is a sum. Bones are those of fingers,
+    which the text calls rigid: the palm's, which Eq. (2) has too, begin in one wrist,
+    and their spheres never come apart. Neighbouring fingers at rest cost some mm
+    (`hand_790` 5.7).
 
     Args:
         hand: posed, and in the zero pose.
-        of: "fingers" alone, which the text calls rigid, or "all" bones: those of the
-            palm begin in one wrist, and their spheres never come apart.
-        beyond_rest: how deep they are in the zero pose costs nothing. As printed
-            neighbouring fingers at rest cost some mm (`hand_790` 5.7).
 
     Source: [moon2020] Eq. (2).
     """
-    ends, two = bones(of), jnp.asarray(pairs(of))
+    ends, two = bones(), jnp.asarray(pairs())
     r = radii(hand, ends).ravel()
     c = along(hand.posed.joints, ends).reshape(-1, 3)
-    spare = jnp.zeros(len(two), c.dtype)
-    if beyond_rest:
-        still = jax.lax.stop_gradient(along(hand.zero.joints, ends).reshape(-1, 3))
-        spare = spheres.overlap(still, r, two)
-    return spheres.collision(c, r, two, spare)
+    return spheres.collision(c, r, two, jnp.zeros(len(two), c.dtype))
 
 
-def palm(template: Template, joints: Collection[str] = PALM) -> Int[np.ndarray, "palm"]:
+def palm(template: Template) -> Int[np.ndarray, "palm"]:
     """Vertices that the palm's joints carry more than any other, on the host.
 
     Source: [moon2020] Sec. 6.
     """
-    chosen = [POSED.index(name) for name in joints]
+    chosen = [POSED.index(name) for name in PALM]
     return np.flatnonzero(np.isin(np.argmax(template.weights, axis=-1), chosen))
 
 
-def non_rigid(
-    hand: Decoded,
-    palm: Int[np.ndarray, "palm"],
-    *,
-    tips: Collection[str] = FOUR_TIPS,
-) -> Float[Array, ""]:
+def non_rigid(hand: Decoded, palm: Int[np.ndarray, "palm"]) -> Float[Array, ""]:
     """How far tips that are in the palm are from lying on it, mm.
 
         L_nr = sum_t g(t),    g = sum_{k >= l} |d_k - r_k|,  0 if there is no l
@@ -135,11 +118,10 @@ def non_rigid(
     Args:
         hand: posed, and in the zero pose.
         palm: numbers of its vertices.
-        tips: which fingers' last bones.
 
     Source: [moon2020] Eqs. (3)-(4).
     """
-    far = np.array([JOINTS.index(name) for name in tips])
+    far = np.array([JOINTS.index(name) for name in FOUR_TIPS])
     ends = np.stack([np.array(JOINT_PARENTS)[far], far], axis=1)
     r = radii(hand, ends)
     d = distances(along(hand.posed.joints, ends), hand.posed.vertices[palm])
