@@ -39,10 +39,14 @@ def test_pose_corrective_moves_with_the_pose_but_sends_it_no_gradient():
     assert jnp.any(of_params["pose"]["params"]["Dense_0"]["kernel"] != 0.0)
 
 
-def test_identity_codes_are_fixed_and_differ_by_subject():
-    np.testing.assert_array_equal(BETA, correctives.identity_code("A"))
-    assert jnp.any(correctives.identity_code("B") != BETA)
-    assert BETA.shape == (32,)
+def test_identity_codes_are_those_that_runs_have_learnt_from():
+    """Numbers that numpy 2 drew from (2020, the crc32 of the name): with others no run
+    could go on."""
+    first = {"A": [0.5954042, -1.3554515], "B": [-0.2742532, 1.6008009]}
+    for subject, numbers in first.items():
+        code = correctives.identity_code(subject)
+        assert code.shape == (32,)
+        np.testing.assert_allclose(code[:2], numbers, rtol=1e-6)
 
 
 def test_a_folded_identity_says_the_same_in_few_numbers():

@@ -11,7 +11,7 @@ from handjax.geometry import rotations, transforms
 from handjax.hands import articulate
 from handjax.hands.skeleton import JOINT_PARENTS, JOINTS, KEYPOINTS
 from handjax.hands.template import load_template, mirror
-from handjax.methods.deep_hand_mesh import decoder, pose_vector
+from handjax.methods.deep_hand_mesh import correctives, decoder, pose_vector
 from handjax.methods.deep_hand_mesh.correctives import Identity
 
 TEMPLATE = load_template("hand_790")
@@ -134,9 +134,28 @@ def test_few_or_no_known_roots_leave_a_finite_map_and_slope(known):
     np.testing.assert_allclose(placed, true[rows], atol=1e-2)
 
 
-def test_gradient_reaches_pose_and_skeleton_and_surface(own):
+def test_skinning_weights_are_corrected_before_they_carry_the_skin(own):
+    rows, columns = correctives.nonzero(TEMPLATE)
+    dW = 0.1 * jax.random.normal(jax.random.key(2), (len(rows),))
+    wanted = np.asarray(TEMPLATE.weights, np.float64)
+    wanted[rows, columns] = np.maximum(wanted[rows, columns] + dW, 0.0)
+    wanted /= wanted.sum(-1, keepdims=True)
+    # Which weights are not 0 is known on the host alone.
+    decode_here = jax.jit(partial(decoder.decode, TEMPLATE))
+    got = decode_here(own._replace(weights=dW), THETA, POINTS[1]).posed
+    joints, vertices = by_hand(TEMPLATE._replace(weights=wanted), own, THETA, POINTS[1])
+    np.testing.assert_allclose(got.joints, joints, atol=1e-3)
+    np.testing.assert_allclose(got.vertices, vertices, atol=1e-3)
+    plain = decode(TEMPLATE, own, THETA, POINTS[1]).posed
+    assert jnp.abs(got.vertices - plain.vertices).max() > 1.0
+
+
+def test_gradient_reaches_pose_and_skeleton_and_surface_and_weights(own):
+    count = len(correctives.nonzero(TEMPLATE)[0])
+    own = own._replace(weights=jnp.full(count, 0.01))
+
     def cost(theta, identity, dM):
-        hand = decode(TEMPLATE, identity, theta, dM)
+        hand = decoder.decode(TEMPLATE, identity, theta, dM)
         return jnp.sum(jnp.sin(hand.posed.vertices)) + jnp.sum(hand.zero.joints**2)
 
     slopes = jax.jit(jax.grad(cost, argnums=(0, 1, 2)))(THETA, own, POINTS[1])
