@@ -7,20 +7,34 @@ with the depth that several cameras measured.
 
 What differs, and why. No global rotation is estimated, as in the paper: a hand is laid
 on the TRUE wrist and finger roots, in training and in the test, and errors are to be
-read so. Angles turn about the template's anatomical axes, which the paper's artists had
-in their rig. Small encoders keep all pixels of the last features, begin by themselves
-with the subject's angles, learn from how a hand is turned too, and see pictures at half
-their resolution, which vary in training. Spheres of fingers alone keep apart, and each
-pair counts once: those of the palm's bones, which Eq. 2 has too, begin in one wrist and
-never do. Eq. 2 takes posed bones, where the zero pose is printed. Depth is a mean over
-pixels that both have, texture over texels and views, where sums are printed or nothing.
-A patch that hardly varies is not blown up; the blur has three texels; a target texture
-is a weighted mean, where the paper has Poisson reconstruction. A skinning weight that
-is 0 has no corrective at all, so that `hand_12553` needs 6 million numbers for it, not
-55. Terms are in mm, the Laplacian and the sizes of correctives in mm^2. Penetration is
-summed, as printed, where the released code, which the printed weights are from, has
-means; what the Laplacian of a true surface costs goes with the template's resolution.
-Phases weigh them accordingly: see `configs/deep_hand_mesh.py`.
+read so. The roots are four, without the thumb's, whose pose moves what hangs on it; so
+that it is the same to lay a hand after skinning, as here, or before. Angles turn about
+the template's anatomical axes, which the paper's artists had in their rig.
+
+Norms are of groups, or frozen, where a ResNet has those of batches. Small encoders keep
+all pixels of the last features, begin by themselves with the subject's angles, learn
+from how a hand is turned too, and see pictures at half their resolution, which vary in
+training. So they do of others' hands in Sec. 8.4, where L_pose alone is printed: the
+turn weighs 1 there, and outside `:paper` features learn from it. In `:paper` an output
+of 1 of a corrective is 1 mm, and Adam learns at a rate that falls by steps; elsewhere
+it is 10 mm, and AdamW has a warm-up and a cosine, clipped gradients and an average of
+the parameters.
+
+Spheres of fingers alone keep apart, and each pair counts once: those of the palm's
+bones, which Eq. 2 has too, begin in one wrist and never do. Eq. 2 takes posed bones,
+where the zero pose is printed. Of Eqs. 3-4 the tips are four, and the palm has the
+thumb's ball, as in the released code. Penetration is summed, as printed, where that
+code, which the printed weights are from, has means; what the Laplacian of a true
+surface costs goes with the template's resolution. Phases weigh them accordingly: see
+`configs/deep_hand_mesh.py`.
+
+Depth is a mean over pixels that both have, texture over texels and views, where sums
+are printed or nothing. Faces that turn their back are not drawn: of a closed surface
+none is seen. A patch that hardly varies is not blown up; the blur has three texels; a
+target texture is a weighted mean, where the paper has Poisson reconstruction. A
+skinning weight that is 0 has no corrective at all, so that `hand_12553` needs 6 million
+numbers for it, not 55. Terms are in mm, the Laplacian and the sizes of correctives in
+mm^2.
 
 Notation, shared by every function here and by the tests:
     beta: identity code, (32,).
