@@ -310,7 +310,7 @@ def _laptop(config: ConfigDict) -> None:
 
 
 def _small(config: ConfigDict) -> None:
-    """All equations, and weights of 16 MB at most."""
+    """All equations, and weights of 16 MiB at most."""
     _laptop(config)
     config.template = "hand_1721"
     config.phases = (

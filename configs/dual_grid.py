@@ -140,7 +140,7 @@ def _laptop(config: ConfigDict) -> None:
 
 
 def _small(config: ConfigDict) -> None:
-    """All equations, and weights of 16 MB at most."""
+    """All equations, and weights of 16 MiB at most."""
     _laptop(config)
     config.studio.amount = "small"
     config.phases = (

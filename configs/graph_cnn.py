@@ -129,7 +129,7 @@ def _laptop(config: ConfigDict) -> None:
 
 
 def _small(config: ConfigDict) -> None:
-    """All equations, and weights of 16 MB at most."""
+    """All equations, and weights of 16 MiB at most."""
     _laptop(config)
     config.phases[0].update({"steps": 8_000, "every": 8_000})
     config.phases[-1].steps = 10_000

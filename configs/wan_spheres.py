@@ -138,7 +138,7 @@ def _laptop(config: ConfigDict) -> None:
 
 
 def _small(config: ConfigDict) -> None:
-    """All equations, and weights of 16 MB at most: `_laptop` and Eq. 3, longer."""
+    """All equations, and weights of 16 MiB at most: `_laptop` and Eq. 3, longer."""
     _laptop(config)
     config.template = "hand_1721"
     config.model.widths = (64, 128, 256)

@@ -155,7 +155,7 @@ def save_release(workdir: str | Path, name: str) -> Path:
     """Release the weights of a run under a name; returns the file of the arrays.
 
     Raises:
-        ValueError: if they take more than 16 MB, or the name is not a plain word.
+        ValueError: if they take more than 16 MiB, or the name is not a plain word.
     """
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"a release is named by a-z, 0-9 and _; got {name!r}")
@@ -170,7 +170,7 @@ def save_release(workdir: str | Path, name: str) -> Path:
     size = arrays.tell()
     if size > LIMIT:
         raise ValueError(
-            f"{size / 2**20:.1f} MB; a release may take {LIMIT // 2**20} MB"
+            f"{size / 2**20:.1f} MiB; a release may take {LIMIT // 2**20} MiB"
         )
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.npz"
@@ -202,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (MissingError, ValueError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    print(f"{path} ({path.stat().st_size / 2**20:.1f} MB)")
+    print(f"{path} ({path.stat().st_size / 2**20:.1f} MiB)")
     return 0
 
 
