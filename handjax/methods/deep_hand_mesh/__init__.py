@@ -7,9 +7,9 @@ with the depth that several cameras measured.
 
 What differs, and why. No global rotation is estimated, as in the paper: a hand is laid
 on the TRUE wrist and finger roots, in training and in the test, and errors are to be
-read so. The roots are four, without the thumb's, whose pose moves what hangs on it; so
-that it is the same to lay a hand after skinning, as here, or before. Angles turn about
-the template's anatomical axes, which the paper's artists had in their rig.
+read so. Finger roots are four, without the thumb's, which a pose moves; so it is the
+same to lay a hand after skinning, as here, or before, as printed. Angles turn about the
+template's anatomical axes, which the paper's artists had in their rig.
 
 Norms are of groups, or frozen, where a ResNet has those of batches. Small encoders keep
 all pixels of the last features, begin by themselves with the subject's angles, learn
