@@ -9,14 +9,14 @@ What differs, and why. The projector's skeleton regressor is the template's own
 skeleton, and its camera, which is not printed, is `hand.place`. Sums are means, see
 `labelled`. Eq. (2) wants features to differ, too, against their shrinking to nothing.
 Regressor and refiner learn first from key points that were never drawn, `lifted`, and
-are told how sure the heat-maps are of theirs. An estimate is compared around the true
-knuckle, not around where the picture's middle is. `habit` holds a hand's size, of which
-Eq. (8) is free, and so is L_Lap here, see `refinement.roughness`. Key points are
-centroids of peaks, not their highest pixels. Eq. (11) keeps lambda and key points as
-they were at its beginning, so that it is one function that goes down, where the paper's
-introduction has key points refined on the way. Norms are group norms. What is imagined
-is learnt from once, and is not kept. Nothing begins with others' weights, but where a
-config names a file of the extractor's.
+are told how sure the heat-maps are of theirs; so is Eq. (11). An estimate is compared
+around the true knuckle, not around where the picture's middle is. `habit` holds a
+hand's size, of which Eq. (8) is free, and so is L_Lap here, see `refinement.roughness`.
+Key points are centroids of peaks, not their highest pixels. Eq. (11) keeps lambda and
+key points as they were at its beginning, so that it is one function that goes down,
+where the paper's introduction has key points refined on the way. Norms are group norms.
+What is imagined is learnt from once, and is not kept. Nothing begins with others'
+weights, but where a config names a file of the extractor's.
 
 Notation, shared by every function here and by the tests:
     x, m: picture, and which pixels show the hand.

@@ -96,8 +96,9 @@ def evidence_of(
 ) -> tuple[Evidence, Given]:
     """What the networks say of the pictures.
 
-    Key points are those that the refiner had last, all believed alike as printed, or
-    without a refiner the heat-maps' own, each by the height of its peak.
+    Key points are those that the refiner had last, or without one the heat-maps' own,
+    each believed by the height of its peak; all alike, as printed, where a refiner is
+    not told of heights.
 
     Args:
         params: by network.
@@ -108,7 +109,8 @@ def evidence_of(
     """
     camera = camera_of(batch)
     at = hand.in_pixels(prediction.seen[-1], room.pixels)
-    believed = None if room.refines else prediction.confidence
+    by_height = room.believes or not room.refines
+    believed = prediction.confidence if by_height else None
     found = jax.vmap(cameras.project)(camera, prediction.own_joints)
     share = gate(found, at, jnp.ones(at.shape[:2], bool), room.pixels, most)
     given = Given(params["features"], picture(batch), prediction.features, share)
