@@ -12,9 +12,14 @@ from handjax.methods.dense_hand_pose import LOSSES, lifted
 from tests.methods.in_colour import TEMPLATE
 
 
-def test_key_points_err_by_the_height_of_their_peaks():
+@pytest.fixture(scope="module")
+def mislaid():
     at = jnp.zeros((2000, 21, 2))
-    moved, height = jax.jit(lifted.mislaid)(jax.random.key(0), at)
+    return jax.jit(lifted.mislaid)(jax.random.key(0), at)
+
+
+def test_key_points_err_by_the_height_of_their_peaks(mislaid):
+    moved, height = mislaid
     off = 32.0 * np.linalg.norm(moved, axis=-1)  # pixels of 64
     height = np.asarray(height)
     assert (height >= 0.1).all()
@@ -27,9 +32,8 @@ def test_key_points_err_by_the_height_of_their_peaks():
         assert np.median(off[there]) == pytest.approx(median, rel=0.08)
 
 
-def test_a_finger_errs_as_a_whole():
-    at = jnp.zeros((2000, 21, 2))
-    moved, height = lifted.mislaid(jax.random.key(1), at)
+def test_a_finger_errs_as_a_whole(mislaid):
+    moved, height = mislaid
     # In units of what each errs by, tails cut.
     scale = np.exp(3.05 - 3.2 * np.asarray(height)) / (1.1774 * 32)
     x = np.clip(np.asarray(moved[..., 0]) / scale, -3, 3)
