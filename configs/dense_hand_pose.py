@@ -202,8 +202,9 @@ def _paper(config: ConfigDict) -> None:
         }
     )
     config.studio.amount = "full"
-    config.phases = _phases(45_000, 45_000, 45_000, 45_000)
-    for phase in config.phases[2:]:
+    heatmaps, _, *totals = _phases(45_000, 1, 45_000, 45_000)
+    config.phases = (heatmaps, *totals)  # the paper lifts nothing that it has not seen
+    for phase in totals:
         phase.weights.update({"laplacian": 1.0, "features": 1.0, "habit": 0.0})
     config.refinement.weights.update(
         {"features": 1.0, "laplacian": 1.0, "habit": 0.0, "stay": 0.0}

@@ -15,6 +15,11 @@ REFINED = {
 """What is measured where nothing is refined, in place of what is refined."""
 
 
+def _totals(config: ConfigDict) -> tuple[ConfigDict, ...]:
+    """Phases of the whole loss, Eq. (7)."""
+    return tuple(phase for phase in config.phases if phase.loss == "supervised")
+
+
 def _ours(config: ConfigDict) -> None:
     """All of it."""
 
@@ -26,27 +31,28 @@ def _without_augmentation(config: ConfigDict) -> None:
 
 def _without_refiner(config: ConfigDict) -> None:
     config.model.refiner = False
-    for phase in config.phases[1:]:
-        phase.weights["refiner"] = 0.0
+    for phase in config.phases:
+        if "refiner" in phase.weights:
+            phase.weights["refiner"] = 0.0
 
 
 def _without_2d(config: ConfigDict) -> None:
     """Features alone, that nobody taught what is foreground: Kanazawa et al. [16]."""
     _without_refiner(config)
     config.model.evidence = "features"
-    config.phases = config.phases[2:]
+    config.phases = _totals(config)
     for phase in config.phases:
         phase.weights.update({"features": 0.0, "heatmaps": 0.0})
 
 
 def _without_shape(config: ConfigDict) -> None:
-    for phase in config.phases[2:]:
+    for phase in _totals(config):
         phase.weights["shape"] = 0.0
 
 
 def _constant(config: ConfigDict) -> None:
     config.model.gate = 0.0
-    for phase in config.phases[2:]:
+    for phase in _totals(config):
         phase.weights["shape"] = CONSTANT
 
 
@@ -55,7 +61,7 @@ def mixed(config: ConfigDict) -> None:
     learns from two datasets together."""
     config.studio.subject = "A"
     half = config.batch_size // 2
-    for phase in config.phases[2:]:
+    for phase in _totals(config):
         phase.sources = ("synthetic", "studio")
         phase.batch_sizes = {"synthetic": half, "studio": half}
         phase.keep = "latest"

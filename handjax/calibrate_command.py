@@ -37,7 +37,7 @@ class Seen(NamedTuple):
     Attributes:
         name: of the camera: its folder's.
         joints: key points by the frame's name, mm in the camera's frame.
-        confidence: of each.
+        confidence: of each; where nobody has calibrated one, its score.
     """
 
     name: str
@@ -104,7 +104,7 @@ def read(folder: Path) -> Seen:
         joints = {
             name: np.asarray(row["joints_mm"], np.float32) for name, row in rows.items()
         }
-        sure = {name: float(row["confidence"]) for name, row in rows.items()}
+        sure = {name: _sure(row) for name, row in rows.items()}
     except FileNotFoundError as wrong:
         raise FrameError(
             f"no {FILE} in {folder}; let `python -m handjax predict` write there"
@@ -172,6 +172,11 @@ def told(
             "the cameras' view, turning it"
         )
     return lines
+
+
+def _sure(row: dict[str, Any]) -> float:
+    known = row["confidence"]
+    return float(row["score"] if known is None else known)
 
 
 def _some(one: Seen) -> str:

@@ -28,12 +28,17 @@ def hand():
     return np.einsum("fij,pj->fpi", turns, rest) + at[:, None]
 
 
-def write(folder, joints, names=None):
+def write(folder, joints, names=None, confidence=0.9):
     """As predict writes it."""
     folder.mkdir()
     names = names or [f"{k:06}" for k in range(len(joints))]
     rows = [
-        {"frame": name, "confidence": 0.9, "joints_mm": np.asarray(x).tolist()}
+        {
+            "frame": name,
+            "confidence": confidence,
+            "score": 0.8,
+            "joints_mm": np.asarray(x).tolist(),
+        }
         for name, x in zip(names, joints, strict=True)
     ]
     (folder / "joints.json").write_text(json.dumps({"frames": rows}))
@@ -69,7 +74,8 @@ def test_frames_go_by_name_and_a_hand_that_stays_is_warned_of(hand, tmp_path, ca
     names = [f"{k:06}" for k in range(FRAMES)]
     still = np.repeat(hand[:1], FRAMES, axis=0)
     folders = [
-        write(tmp_path / "front", seen(still, "front")),
+        # What nobody has calibrated, as a run of one's own, has a score alone.
+        write(tmp_path / "front", seen(still, "front"), confidence=None),
         write(tmp_path / "above", seen(still, "above")[few][::-1], names[few][::-1]),
     ]
     out = tmp_path / "cameras.json"
